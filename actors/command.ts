@@ -1,0 +1,104 @@
+/**
+ * A command is everything that can change an actor. There are five kinds and no sixth: whatever happens
+ * outside (a person, an activity, a clock, another actor) comes in as one of these, through the inbox.
+ */
+import type { Address } from './address.js'
+import type { ErrorValue } from './errors.js'
+
+/** What XState calls an event: an object with a `type`. */
+export interface ActorEvent {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+interface Envelope {
+  /** Names the command within its actor; the same id again is answered, not applied. */
+  readonly commandId: string
+  readonly target: Address
+  /** The actor that sent it; absent when it came from outside. */
+  readonly sender?: Address
+  /** Milliseconds since 1970 at which it happened, when the source knows better than the clock. */
+  readonly at?: number
+  /** W3C trace context. */
+  readonly trace?: string
+}
+
+/** Birth, asked for from outside. A second one finds the actor and changes nothing. */
+export interface StartCommand extends Envelope {
+  readonly kind: 'start'
+  readonly input: unknown
+}
+
+/** An event for the actor. */
+export interface MessageCommand extends Envelope {
+  readonly kind: 'message'
+  readonly event: ActorEvent
+  /** Input to be born with, should the actor not be (start-or-signal). */
+  readonly start?: { readonly input: unknown }
+  /** An actor's ask: after the event is applied, `selector` is answered to the asker. */
+  readonly ask?: { readonly selector: string; readonly replyTo: InvocationToken }
+}
+
+/** The outcome of something the actor invoked: an activity's attempt, an ask, a child. */
+export interface ResultCommand extends Envelope {
+  readonly kind: 'result'
+  readonly token: InvocationToken
+  readonly outcome: Outcome
+}
+
+/** A timer of the actor is due. `timer` is its number: one that was cancelled or replaced has none. */
+export interface TimerCommand extends Envelope {
+  readonly kind: 'timer'
+  readonly timer: number
+}
+
+/** An order to the engine about this actor. */
+export interface OperatorCommand extends Envelope {
+  readonly kind: 'operator'
+  readonly order: OperatorOrder
+}
+
+export type OperatorOrder =
+  /** End the actor where it is: its invocations, timers and children with it. */
+  | { readonly type: 'terminate'; readonly reason: string }
+  /** Given by a parent: be born under this invocation. */
+  | {
+      readonly type: 'spawn'
+      readonly src: string
+      readonly input: unknown
+      readonly version: string
+      readonly token: InvocationToken
+      readonly syncSnapshot: boolean
+    }
+  /** Given by a parent: end, if still the child of this epoch. */
+  | { readonly type: 'stop'; readonly epoch: number }
+  /** An attempt of an activity begins: committed first where that must be known after a crash. */
+  | { readonly type: 'attempt'; readonly token: InvocationToken }
+  /** The process that ran these attempts is gone; each counts, and the next one is scheduled. */
+  | { readonly type: 'recover' }
+
+export type Command = StartCommand | MessageCommand | ResultCommand | TimerCommand | OperatorCommand
+
+/**
+ * Which attempt of which invocation a result belongs to. The epoch grows with every invocation an actor
+ * ever starts, so a late result of an earlier life of the same id finds no match and is dropped.
+ */
+export interface InvocationToken {
+  readonly actor: Address
+  /** The actor's incarnation: a reborn actor counts epochs anew. */
+  readonly incarnation: number
+  /** The id in the machine: `invoke.id`, or the child's id. */
+  readonly id: string
+  readonly epoch: number
+  /** Index of the task within an `each`; 0 otherwise. */
+  readonly task: number
+  /** From 1. */
+  readonly attempt: number
+}
+
+export type Outcome =
+  | { readonly status: 'done'; readonly output: unknown }
+  /** `retry: false` ends the invocation whatever attempts are left. */
+  | { readonly status: 'error'; readonly error: ErrorValue; readonly retry: boolean }
+  /** A child's state, for a parent that asked to be told (`syncSnapshot`, `onSnapshot`). */
+  | { readonly status: 'snapshot'; readonly snapshot: unknown }

@@ -1,0 +1,196 @@
+/**
+ * Every failure a caller can meet, one class each. A message names the id, what was expected and what was
+ * found; `code` is the stable word programs switch on; `retryable` says whether the same call may succeed
+ * later without anything being mended.
+ */
+
+/** What went wrong with one request to one actor. */
+export type RequestErrorCode =
+  | 'NotFound'
+  | 'AlreadyExists'
+  | 'InvalidEvent'
+  | 'NotHandled'
+  | 'IdConflict'
+  | 'Overloaded'
+  | 'Timeout'
+  | 'StepFailed'
+  | 'Unavailable'
+
+interface Facts {
+  readonly actorId?: string | undefined
+  readonly retryable?: boolean
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+/** A request that was refused or failed. Nothing of it is half done. */
+export class PerdureError extends Error {
+  readonly code: RequestErrorCode
+  readonly retryable: boolean
+  /** The actor it was about, as written: `order/o-1`. */
+  readonly actorId?: string
+  readonly details?: Readonly<Record<string, unknown>>
+
+  constructor(code: RequestErrorCode, message: string, facts: Facts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.name = new.target.name
+    this.code = code
+    this.retryable = facts.retryable ?? false
+    if (facts.actorId !== undefined) this.actorId = facts.actorId
+    if (facts.details !== undefined) this.details = facts.details
+  }
+}
+
+/** No definition of that type was given to this runtime. */
+export class UnknownTypeError extends PerdureError {
+  constructor(type: string, known: readonly string[]) {
+    super(
+      'NotFound',
+      `no actor type '${type}' here: expected one of ${known.map(t => `'${t}'`).join(', ') || 'none'}`,
+      {
+        details: { type, known },
+      },
+    )
+  }
+}
+
+/** The actor was never started, and its definition has no `create`. */
+export class NotBornError extends PerdureError {
+  constructor(actorId: string) {
+    super('NotFound', `${actorId} was never started, and its definition has no 'create'`, { actorId })
+  }
+}
+
+/** A type, key, child id or command id that cannot be one. */
+export class InvalidKeyError extends PerdureError {
+  constructor(what: string, expected: string, found: string, actorId?: string) {
+    super('InvalidEvent', `bad ${what}: expected ${expected}, found ${found}`, {
+      actorId,
+      details: { what, expected, found },
+    })
+  }
+}
+
+/** An event, input or option that no actor may be given. */
+export class InvalidEventError extends PerdureError {
+  constructor(actorId: string, expected: string, found: string) {
+    super('InvalidEvent', `${actorId}: expected ${expected}, found ${found}`, {
+      actorId,
+      details: { expected, found },
+    })
+  }
+}
+
+/** A payload, state or result over its limit. */
+export class TooLargeError extends PerdureError {
+  constructor(actorId: string, what: string, bytes: number, bytesMax: number) {
+    super('InvalidEvent', `${actorId}: ${what} has ${bytes} bytes, at most ${bytesMax} are allowed`, {
+      actorId,
+      details: { what, bytes, bytesMax },
+    })
+  }
+}
+
+/** The actor's state has no transition for the event, and its definition says `unhandled: 'refuse'`. */
+export class NotHandledError extends PerdureError {
+  constructor(actorId: string, event: string, value: unknown) {
+    super('NotHandled', `${actorId} does not handle '${event}' in state ${JSON.stringify(value)}`, {
+      actorId,
+      details: { event, value },
+    })
+  }
+}
+
+/** The same command id came before with another payload. */
+export class IdConflictError extends PerdureError {
+  constructor(actorId: string, commandId: string) {
+    super('IdConflict', `${actorId}: command id '${commandId}' was used before with another payload`, {
+      actorId,
+      details: { commandId },
+    })
+  }
+}
+
+/** A bounded queue is full; nothing was taken. */
+export class OverloadedError extends PerdureError {
+  constructor(queue: string, max: number, actorId?: string) {
+    super('Overloaded', `${queue} is full: ${max} are waiting already`, {
+      actorId,
+      retryable: true,
+      details: { queue, max },
+    })
+  }
+}
+
+/** The wait ended before the answer. The command may still apply: ask again with the same id. */
+export class TimeoutError extends PerdureError {
+  constructor(actorId: string, what: string, timeoutMs: number, commandId?: string) {
+    const again = commandId === undefined ? '' : `; ask again with id '${commandId}' to learn the outcome`
+    super('Timeout', `${actorId}: ${what} took longer than ${timeoutMs} ms${again}`, {
+      actorId,
+      retryable: true,
+      details: commandId === undefined ? { timeoutMs } : { timeoutMs, commandId },
+    })
+  }
+}
+
+/** The actor's own code failed on this command. Its state is as it was; the command is a dead letter. */
+export class StepFailedError extends PerdureError {
+  constructor(actorId: string, seq: number, reason: string) {
+    super('StepFailed', `${actorId} failed on entry ${seq}: ${reason}`, { actorId, details: { seq, reason } })
+  }
+}
+
+/** The runtime cannot take the request now: it stops, lost its journal, or lacks the actor's version. */
+export class UnavailableError extends PerdureError {
+  constructor(reason: string, actorId?: string, retryable = true) {
+    super('Unavailable', actorId === undefined ? reason : `${actorId}: ${reason}`, { actorId, retryable })
+  }
+}
+
+/** What keeps a runtime from starting, or a journal from being trusted. */
+export type SetupErrorCode =
+  | 'InvalidDefinition'
+  | 'DirectoryHeld'
+  | 'DirectoryUnwritable'
+  | 'JournalTooNew'
+  | 'JournalCorrupt'
+  | 'JournalTruncated'
+  | 'JournalFull'
+
+/** A start, a registration or a journal that was refused. Found before any command is taken. */
+export class SetupError extends Error {
+  readonly code: SetupErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: SetupErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A value that cannot be written down and read back as it was. `path` names the place in it. */
+export class UnserialisableError extends Error {
+  readonly path: string
+
+  constructor(path: string, found: string) {
+    super(`${path === '' ? 'the value' : path} is ${found}, which cannot be stored and restored`)
+    this.name = new.target.name
+    this.path = path
+  }
+}
+
+/** An error as it is stored: what a machine sees of it, live and after a recovery alike. */
+export interface ErrorValue {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly details?: unknown
+}

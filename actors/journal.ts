@@ -1,0 +1,93 @@
+/**
+ * Where commits go and what can be asked of them: the two ports of storage. One shard, one journal.
+ *
+ * Invariants: a commit is seen whole or not at all; only the holder appends; what was appended is there
+ * after any crash, or opening says so.
+ */
+import type { Address } from './address.js'
+import type { Command } from './command.js'
+import type { Commit, DeadLetter, JournalEntry } from './commit.js'
+import type { ActorStatus } from './logic.js'
+import type { ActorRecord } from './record.js'
+
+/** Where a commit becomes durable. */
+export interface CommitLog {
+  /**
+   * Resolves once the commit is durable. The next commit must start where this one ended.
+   * @throws SetupError `JournalFull` when there is no room: nothing was written, and it may be tried again.
+   */
+  append(commit: Commit): Promise<void>
+}
+
+/** What the engine and the tools read. All of it synchronous, none of it runs user code. */
+export interface Journal extends CommitLog {
+  /** Position of the last entry; 0 when empty. */
+  readonly position: number
+  /** Commands the last commit left to be stepped. */
+  pending(): readonly Command[]
+  /** The actor as last committed. */
+  read(address: Address): StoredRecord | undefined
+  /** Actors whose `timerDueAt` (or `retryDueAt`) is at most `until`, earliest first. */
+  due(kind: 'timer' | 'retry', until: number, limit: number): readonly DueActor[]
+  /** The earliest `timerDueAt` (or `retryDueAt`) of all, or undefined. */
+  nextDueAt(kind: 'timer' | 'retry'): number | undefined
+  /** Actors that owe work, after the address given, in address order. */
+  owing(after: Address | undefined, limit: number): readonly Address[]
+  /** An actor's entries after a seq, in order. */
+  entries(address: Address, after: number, limit: number): readonly JournalEntry[]
+  /** The newest record at or before `seq` that is still kept, with its own seq: where a re-fold starts. */
+  recordAt(address: Address, seq: number): ActorRecord | undefined
+  list(query: ListQuery): readonly ListedActor[]
+  count(query: Omit<ListQuery, 'after' | 'limit'>): number
+  deadLetters(after: number, limit: number): readonly DeadLetter[]
+  /** All commits after a position, in order, as they were appended, as far as they are kept. For `verify`. */
+  commits(after: number): IterableIterator<StoredCommit>
+  /** The fingerprint recorded for a version of a type; the first caller records it. */
+  fingerprint(type: string, version: string, found: string): string
+  /** Forgets an actor's entries up to `seq`; never past the older persisted snapshot. Answers how many. */
+  prune(address: Address, seq: number): number
+  /** Bytes on disk, all files. */
+  bytes(): number
+  /** Brings the indexes up to the last commit. Queries do it themselves. */
+  settle(): void
+  close(): void
+}
+
+/** A record read back. `stale` when the newest was damaged and this is an older snapshot: entries after its seq must be folded onto it, up to `seq`. */
+export interface StoredRecord {
+  readonly record: ActorRecord
+  readonly stale?: { readonly seq: number; readonly reason: string }
+}
+
+/** A commit read back. Its records are there only while it is the newest to hold them unsettled; entries always. */
+export interface StoredCommit extends Omit<Commit, 'records' | 'pending'> {
+  /** Records as committed, where still kept; `verify` compares them with its own. */
+  readonly records: readonly ActorRecord[]
+}
+
+export interface DueActor {
+  readonly address: Address
+  readonly dueAt: number
+}
+
+export interface ListQuery {
+  readonly type?: string
+  /** A state's path, `a.b`: matches it and what is below it. */
+  readonly state?: string
+  readonly tag?: string
+  readonly status?: ActorStatus
+  /** Last entry at or before that, milliseconds since 1970. */
+  readonly idleSince?: number
+  readonly after?: Address
+  readonly limit: number
+}
+
+export interface ListedActor {
+  readonly address: Address
+  readonly value: unknown
+  readonly tags: readonly string[]
+  readonly status: ActorStatus
+  readonly version: string
+  readonly seq: number
+  readonly at: number
+}

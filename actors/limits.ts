@@ -1,0 +1,119 @@
+/**
+ * Every bound in the system, in one place. Units come last in a name; `Max` is a limit that is enforced,
+ * the rest are defaults. A runtime may be given other values; nothing has no bound.
+ */
+export interface Limits {
+  /** Encoded bytes of a type, key or child id (one NATS subject token). */
+  readonly addressTokenBytesMax: number
+  /** Characters of a command id. */
+  readonly commandIdCharsMax: number
+  /** Encoded bytes of an event, an input or an activity's result. */
+  readonly payloadBytesMax: number
+  /** Encoded bytes of one actor's state. */
+  readonly stateBytesMax: number
+
+  /** Commands from outside that may wait; the next is answered `Overloaded`. */
+  readonly inboxCommandsMax: number
+  /** Commands that one batch steps, and so one commit carries, at the most. */
+  readonly batchCommandsMax: number
+  /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
+  readonly pendingCommandsMax: number
+  /** Effects that one step may return. */
+  readonly stepEffectsMax: number
+  /** Microsteps of one macrostep: what ends an `always` that never settles. */
+  readonly microstepsMax: number
+
+  /** Command ids an actor remembers, by count and by age. */
+  readonly recentCommandsMax: number
+  readonly recentCommandAgeMsMax: number
+
+  /** Actors kept in memory; the one unused longest is passivated. */
+  readonly activeActorsMax: number
+  /** An actor unused that long is passivated. */
+  readonly idleMsMax: number
+  /** Live timers, invocations and children of one actor. */
+  readonly actorTimersMax: number
+  readonly actorInvocationsMax: number
+  readonly actorChildrenMax: number
+  /** How deep children may nest below a root. */
+  readonly childDepthMax: number
+  /** Due actors looked up in the journal at once. */
+  readonly dueActorsPageMax: number
+
+  /** Activities that run at once in one process; more wait in their actors' records. */
+  readonly activitiesRunningMax: number
+  /** Items of one `each`. */
+  readonly eachItemsMax: number
+  /** How long an activity may run, an attempt and over all attempts, unless its policy says otherwise. */
+  readonly attemptMs: number
+  readonly overallMs: number
+  /** Attempts of an activity, and the waits between them, unless its policy says otherwise. */
+  readonly retryAttempts: number
+  readonly retryInitialMs: number
+  readonly retryFactor: number
+  readonly retryMaxMs: number
+  /** How long an ask waits for its answer, from outside and from a machine. */
+  readonly askTimeoutMs: number
+  /** Longest wait that may be asked for. */
+  readonly waitMsMax: number
+  /** Snapshots kept for a reader of `changes` that does not keep up; past it the reader re-reads. */
+  readonly subscriberQueueMax: number
+
+  /** A persisted snapshot every so many entries of an actor. */
+  readonly snapshotEvery: number
+  /** One entry in so many carries a digest, besides those with a persisted snapshot. */
+  readonly digestEvery: number
+  /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
+  readonly unsettledSegmentsMax: number
+  readonly unsettledBytesMax: number
+  /** Settling starts once commits have paused that long. */
+  readonly settleAfterMs: number
+  /** Rows that one query page returns. */
+  readonly pageRowsMax: number
+  /** How long a stop waits for work in flight. */
+  readonly stopMsMax: number
+}
+
+export const limits: Limits = {
+  addressTokenBytesMax: 256,
+  commandIdCharsMax: 256,
+  payloadBytesMax: 512 * 1024,
+  stateBytesMax: 1024 * 1024,
+
+  inboxCommandsMax: 20_000,
+  batchCommandsMax: 512,
+  pendingCommandsMax: 50_000,
+  stepEffectsMax: 1_000,
+  microstepsMax: 1_000,
+
+  recentCommandsMax: 64,
+  recentCommandAgeMsMax: 24 * 3600_000,
+
+  activeActorsMax: 20_000,
+  idleMsMax: 60_000,
+  actorTimersMax: 1_000,
+  actorInvocationsMax: 1_000,
+  actorChildrenMax: 1_000,
+  childDepthMax: 8,
+  dueActorsPageMax: 1_000,
+
+  activitiesRunningMax: 1_000,
+  eachItemsMax: 1_000,
+  attemptMs: 60_000,
+  overallMs: 7 * 24 * 3600_000,
+  retryAttempts: 10,
+  retryInitialMs: 100,
+  retryFactor: 2,
+  retryMaxMs: 60_000,
+  askTimeoutMs: 30_000,
+  waitMsMax: 24 * 24 * 3600_000,
+  subscriberQueueMax: 1_000,
+
+  snapshotEvery: 100,
+  digestEvery: 16,
+  unsettledSegmentsMax: 256,
+  unsettledBytesMax: 16 * 1024 * 1024,
+  settleAfterMs: 50,
+  pageRowsMax: 1_000,
+  stopMsMax: 10_000,
+}

@@ -1,0 +1,111 @@
+/**
+ * An actor as it is written down: whole, after a certain entry. The record is the truth about an actor;
+ * everything the journal keeps beside it (who is due, who owes work, lists by state) is an index on it.
+ * It is a pure fold of the actor's entries, which is what `verify` proves.
+ */
+import type { Address } from './address.js'
+import type { ActorEvent, InvocationToken } from './command.js'
+import type { ErrorValue } from './errors.js'
+import type { ActorStatus } from './logic.js'
+
+export interface ActorRecord {
+  readonly address: Address
+  /** Position of the entry at which it was born. */
+  readonly incarnation: number
+  /** The definition's version it is pinned to. */
+  readonly version: string
+  /** Number of its last entry, from 1. */
+  readonly seq: number
+  /** Position of its last entry in the shard. */
+  readonly position: number
+  /** `at` of its last entry. */
+  readonly at: number
+  readonly status: ActorStatus
+  /** The logic's state, encoded by it. */
+  readonly state: Uint8Array
+  /** For a child: what it is and whom to tell when it ends. */
+  readonly child?: ChildBond
+  readonly timers: readonly Timer[]
+  readonly invocations: readonly Invocation[]
+  readonly children: readonly Child[]
+  /** Last epoch and last timer number given out. */
+  readonly epoch: number
+  readonly timer: number
+  /** Command ids applied lately, oldest first. */
+  readonly recent: readonly RecentCommand[]
+  /** Why it was terminated, if it was. */
+  readonly terminated?: string
+}
+
+/** What a child knows of its parent. */
+export interface ChildBond {
+  /** The name of its logic among its parent's sources. */
+  readonly src: string
+  readonly token: InvocationToken
+  /** Whether its parent hears of every change. */
+  readonly syncSnapshot: boolean
+}
+
+/** What a parent knows of a child. */
+export interface Child {
+  readonly id: string
+  readonly src: string
+  readonly epoch: number
+}
+
+export interface Timer {
+  readonly number: number
+  readonly id: string
+  readonly dueAt: number
+  readonly event: ActorEvent
+  /** Whom the event is for; absent: the actor itself. */
+  readonly to?: Address
+}
+
+/** An activity, ask or `each` that is not finished. */
+export interface Invocation {
+  readonly id: string
+  readonly src: string
+  readonly epoch: number
+  /** `at` and seq of the entry that started it. */
+  readonly startedAt: number
+  readonly seq: number
+  /** No attempt begins, and an ask is given up, after that. */
+  readonly deadlineAt: number
+  /** One, or one an item of an `each`. */
+  readonly tasks: readonly Task[]
+}
+
+export interface Task {
+  readonly input: unknown
+  /** The attempt running or last run; 0 before the first. */
+  readonly attempt: number
+  readonly state: TaskState
+  /** When the next attempt is due, while `waiting`. */
+  readonly dueAt?: number
+  readonly output?: unknown
+  readonly error?: ErrorValue
+  /** Details of the last heartbeat of a finished attempt. */
+  readonly heartbeat?: unknown
+}
+
+/**
+ * `ready`: owed, to be dispatched · `started`: begun, and that is committed (only `once`) · `waiting`: for its
+ * next attempt · `asked`: the question is sent · `queued`: behind an `each`'s concurrency · `done`, `failed`.
+ */
+export type TaskState = 'ready' | 'started' | 'waiting' | 'asked' | 'queued' | 'done' | 'failed'
+
+/** A command applied lately: enough to answer the same id again. */
+export interface RecentCommand {
+  readonly commandId: string
+  /** Hash of the payload: the same id with another payload is a conflict. */
+  readonly payload: string
+  readonly seq: number
+  readonly position: number
+  readonly at: number
+  readonly handled: boolean
+  /** Set when the step failed. */
+  readonly error?: ErrorValue
+  /** For a start: whether it gave birth. */
+  readonly created?: boolean
+}
