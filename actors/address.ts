@@ -18,20 +18,28 @@ export interface ActorId {
 export type Address = string
 
 const PLAIN = /^[A-Za-z0-9_\-~:]+$/
-const ESCAPED = /[^A-Za-z0-9_\-~:]/gu
+
+/** What stands for each ASCII character; ids with a dot are minted with every anonymous invoke. */
+const ASCII = Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code)
+  return PLAIN.test(char) ? char : escapeByte(code)
+})
+
+function escapeByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}
 
 /** One token of an address: everything but `A–Z a–z 0–9 _ - ~ :` is percent-encoded as UTF-8. */
 export function encodeToken(text: string): string {
   if (PLAIN.test(text)) return text
-  return text.replace(ESCAPED, char =>
-    [...Buffer.from(char, 'utf8')]
-      .map(byte => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-      .join(''),
-  )
+  let token = ''
+  for (const char of text)
+    token += ASCII[char.codePointAt(0)!] ?? [...Buffer.from(char, 'utf8')].map(escapeByte).join('')
+  return token
 }
 
 /** The text an encoded token stands for. */
-export function decodeToken(token: string): string {
+function decodeToken(token: string): string {
   return token.includes('%') ? decodeURIComponent(token) : token
 }
 

@@ -21,6 +21,8 @@ interface Envelope {
   readonly at?: number
   /** W3C trace context. */
   readonly trace?: string
+  /** How often a step of it was begun after its process was killed; durable before the step begins. */
+  readonly attempts?: number
 }
 
 /** Birth, asked for from outside. A second one finds the actor and changes nothing. */
@@ -35,6 +37,8 @@ export interface MessageCommand extends Envelope {
   readonly event: ActorEvent
   /** Input to be born with, should the actor not be (start-or-signal). */
   readonly start?: { readonly input: unknown }
+  /** Keep the event that long, as a timer of the actor, before it is stepped. */
+  readonly delayMs?: number
   /** An actor's ask: after the event is applied, `selector` is answered to the asker. */
   readonly ask?: { readonly selector: string; readonly replyTo: InvocationToken }
 }
@@ -64,7 +68,8 @@ export type OperatorOrder =
   /** Given by a parent: be born under this invocation. */
   | {
       readonly type: 'spawn'
-      readonly src: string
+      /** The names of its logic among the sources, from the root down. */
+      readonly srcs: readonly string[]
       readonly input: unknown
       readonly version: string
       readonly token: InvocationToken
@@ -72,10 +77,10 @@ export type OperatorOrder =
     }
   /** Given by a parent: end, if still the child of this epoch. */
   | { readonly type: 'stop'; readonly epoch: number }
-  /** An attempt of an activity begins: committed first where that must be known after a crash. */
+  /** An attempt begins: the wait before a retry is over, or its start must be known after a crash (`once`). */
   | { readonly type: 'attempt'; readonly token: InvocationToken }
-  /** The process that ran these attempts is gone; each counts, and the next one is scheduled. */
-  | { readonly type: 'recover' }
+  /** The process that ran the attempts owed at or before a position is gone; each counts, and the next is owed. */
+  | { readonly type: 'recover'; readonly until: number }
 
 export type Command = StartCommand | MessageCommand | ResultCommand | TimerCommand | OperatorCommand
 
@@ -98,7 +103,12 @@ export interface InvocationToken {
 
 export type Outcome =
   | { readonly status: 'done'; readonly output: unknown }
-  /** `retry: false` ends the invocation whatever attempts are left. */
-  | { readonly status: 'error'; readonly error: ErrorValue; readonly retry: boolean }
+  /** `retry: false` ends the invocation whatever attempts are left; `heartbeat` is what the attempt said last. */
+  | {
+      readonly status: 'error'
+      readonly error: ErrorValue
+      readonly retry: boolean
+      readonly heartbeat?: unknown
+    }
   /** A child's state, for a parent that asked to be told (`syncSnapshot`, `onSnapshot`). */
   | { readonly status: 'snapshot'; readonly snapshot: unknown }

@@ -23,6 +23,8 @@ export interface CommitLog {
 export interface Journal extends CommitLog {
   /** Position of the last entry; 0 when empty. */
   readonly position: number
+  /** Whether the last holder ended without closing it: a step may have killed its process. */
+  readonly wasKilled: boolean
   /** Commands the last commit left to be stepped. */
   pending(): readonly Command[]
   /** The actor as last committed. */
@@ -46,6 +48,10 @@ export interface Journal extends CommitLog {
   fingerprint(type: string, version: string, found: string): string
   /** Forgets an actor's entries up to `seq`; never past the older persisted snapshot. Answers how many. */
   prune(address: Address, seq: number): number
+  /** Roots of a type that ended at or before a time, oldest first. */
+  ended(type: string, until: number, limit: number): readonly Address[]
+  /** Forgets an actor and those below it altogether: records, histories, snapshots. Their commits keep their place in the chain. */
+  forget(address: Address): void
   /** Bytes on disk, all files. */
   bytes(): number
   /** Brings the indexes up to the last commit. Queries do it themselves. */

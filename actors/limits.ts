@@ -9,13 +9,22 @@ export interface Limits {
   readonly commandIdCharsMax: number
   /** Encoded bytes of an event, an input or an activity's result. */
   readonly payloadBytesMax: number
+  /** Characters of an error's message, and encoded bytes of its details, as stored. */
+  readonly errorCharsMax: number
+  readonly errorDetailsBytesMax: number
   /** Encoded bytes of one actor's state. */
   readonly stateBytesMax: number
+  /** How deep a value may nest. */
+  readonly payloadDepthMax: number
 
   /** Commands from outside that may wait; the next is answered `Overloaded`. */
   readonly inboxCommandsMax: number
   /** Commands that one batch steps, and so one commit carries, at the most. */
   readonly batchCommandsMax: number
+  /** After a kill, a command whose step was begun that often and never ended becomes a dead letter. */
+  readonly poisonAttemptsMax: number
+  /** After a kill, commands taken at once to be stepped one by one. */
+  readonly cautiousCommandsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
   readonly pendingCommandsMax: number
   /** Effects that one step may return. */
@@ -42,8 +51,12 @@ export interface Limits {
 
   /** Activities that run at once in one process; more wait in their actors' records. */
   readonly activitiesRunningMax: number
+  /** Attempts that wait for a place to run in; past it they wait in their actors' records alone. */
+  readonly dispatchQueueMax: number
   /** Items of one `each`. */
   readonly eachItemsMax: number
+  /** Items of one `each` worked on at once, unless it says otherwise. */
+  readonly eachConcurrency: number
   /** How long an activity may run, an attempt and over all attempts, unless its policy says otherwise. */
   readonly attemptMs: number
   readonly overallMs: number
@@ -66,8 +79,18 @@ export interface Limits {
   /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
   readonly unsettledSegmentsMax: number
   readonly unsettledBytesMax: number
+  /** Bytes of the write-ahead log at which a commit, and at which a pause between commits, empties it. */
+  readonly walBytesMax: number
+  readonly walPauseBytesMax: number
+  /** Commits after which the high-water mark is synced. */
+  readonly markSyncCommitsMax: number
   /** Settling starts once commits have paused that long. */
   readonly settleAfterMs: number
+  /** How often finished actors past their time are looked for, and how many of a type are forgotten at once. */
+  readonly retentionSweepMs: number
+  readonly retentionShareMax: number
+  /** How long a full journal is left alone before the next try. */
+  readonly journalFullRetryMs: number
   /** Rows that one query page returns. */
   readonly pageRowsMax: number
   /** How long a stop waits for work in flight. */
@@ -78,10 +101,15 @@ export const limits: Limits = {
   addressTokenBytesMax: 256,
   commandIdCharsMax: 256,
   payloadBytesMax: 512 * 1024,
+  errorCharsMax: 8 * 1024,
+  errorDetailsBytesMax: 64 * 1024,
   stateBytesMax: 1024 * 1024,
+  payloadDepthMax: 500,
 
   inboxCommandsMax: 20_000,
   batchCommandsMax: 512,
+  poisonAttemptsMax: 3,
+  cautiousCommandsMax: 32,
   pendingCommandsMax: 50_000,
   stepEffectsMax: 1_000,
   microstepsMax: 1_000,
@@ -98,7 +126,9 @@ export const limits: Limits = {
   dueActorsPageMax: 1_000,
 
   activitiesRunningMax: 1_000,
+  dispatchQueueMax: 10_000,
   eachItemsMax: 1_000,
+  eachConcurrency: 16,
   attemptMs: 60_000,
   overallMs: 7 * 24 * 3600_000,
   retryAttempts: 10,
@@ -113,7 +143,13 @@ export const limits: Limits = {
   digestEvery: 16,
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
+  walBytesMax: 32 * 1024 * 1024,
+  walPauseBytesMax: 4 * 1024 * 1024,
+  markSyncCommitsMax: 256,
   settleAfterMs: 50,
+  retentionSweepMs: 60_000,
+  retentionShareMax: 100,
+  journalFullRetryMs: 1_000,
   pageRowsMax: 1_000,
   stopMsMax: 10_000,
 }

@@ -39,8 +39,8 @@ export interface ActorRecord {
 
 /** What a child knows of its parent. */
 export interface ChildBond {
-  /** The name of its logic among its parent's sources. */
-  readonly src: string
+  /** The names of its logic among the sources, from the root down. */
+  readonly srcs: readonly string[]
   readonly token: InvocationToken
   /** Whether its parent hears of every change. */
   readonly syncSnapshot: boolean
@@ -56,6 +56,7 @@ export interface Child {
 export interface Timer {
   readonly number: number
   readonly id: string
+  /** Infinity once the machine failed on it: a dead letter holds it. */
   readonly dueAt: number
   readonly event: ActorEvent
   /** Whom the event is for; absent: the actor itself. */
@@ -67,9 +68,10 @@ export interface Invocation {
   readonly id: string
   readonly src: string
   readonly epoch: number
-  /** `at` and seq of the entry that started it. */
+  /** `at` of the entry that started it. */
   readonly startedAt: number
-  readonly seq: number
+  /** Position of that entry, or of the one that recovered it: whether its attempts are of this process. */
+  readonly position: number
   /** No attempt begins, and an ask is given up, after that. */
   readonly deadlineAt: number
   /** One, or one an item of an `each`. */
@@ -78,7 +80,7 @@ export interface Invocation {
 
 export interface Task {
   readonly input: unknown
-  /** The attempt running or last run; 0 before the first. */
+  /** The attempt that runs, or runs next; from 1. */
   readonly attempt: number
   readonly state: TaskState
   /** When the next attempt is due, while `waiting`. */
@@ -90,10 +92,11 @@ export interface Task {
 }
 
 /**
- * `ready`: owed, to be dispatched · `started`: begun, and that is committed (only `once`) · `waiting`: for its
- * next attempt · `asked`: the question is sent · `queued`: behind an `each`'s concurrency · `done`, `failed`.
+ * `ready`: owed, dispatched once that is durable · `started`: the same, for `once`, whose `ready` only asks to begin · `waiting`: for its
+ * next attempt · `asked`: the question is sent · `queued`: behind an `each`'s concurrency · `parked`: its result
+ * is on its way from a recovery, or came and the machine failed on it (a dead letter holds it) · `done`, `failed`.
  */
-export type TaskState = 'ready' | 'started' | 'waiting' | 'asked' | 'queued' | 'done' | 'failed'
+export type TaskState = 'ready' | 'started' | 'waiting' | 'asked' | 'queued' | 'parked' | 'done' | 'failed'
 
 /** A command applied lately: enough to answer the same id again. */
 export interface RecentCommand {

@@ -1,0 +1,63 @@
+/**
+ * A short name for what a value is: equal values have equal digests, in any process and any order of keys.
+ *
+ * Owns: the canonical form. Object keys are sorted; the order of a Map and of a Set is part of the value, as
+ * is a key that is there with undefined. 128 bits: enough that two values do not meet by accident; not a
+ * defence against someone who looks for such a pair.
+ */
+import { hash } from 'node:crypto'
+import { UnserialisableError } from './errors.js'
+import { dismantle } from './special.js'
+
+const DIGEST_CHARS = 32
+
+/**
+ * 32 hex digits.
+ * @throws UnserialisableError when the value holds what cannot be stored.
+ */
+export function digest(value: unknown): string {
+  return hash('sha256', canonical(value), 'hex').slice(0, DIGEST_CHARS)
+}
+
+/** What one command asks for, so that the same id with another payload is noticed. */
+export function payloadHash(payload: unknown): string {
+  return digest(payload)
+}
+
+/** One text a value; no two values share one, since every part carries its type and its length or an end. */
+function canonical(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value)
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value)
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'undefined':
+      return 'undefined'
+    case 'bigint':
+      return `${value}n`
+    case 'object':
+      return value === null ? 'null' : canonicalObject(value)
+    default:
+      throw new UnserialisableError('', `a ${typeof value}`)
+  }
+}
+
+function canonicalObject(value: object): string {
+  if (Array.isArray(value)) return `[${Array.from(value, canonical).join()}]`
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return `{${canonicalFields(value)}}`
+  const special = dismantle(value)
+  if (special === undefined) throw new UnserialisableError('', 'an instance of a class')
+  const { kind, parts } = special
+  return `${kind}(${Buffer.isBuffer(parts) ? parts.toString('base64') : canonical(parts)})`
+}
+
+function canonicalFields(value: object): string {
+  const fields = value as Record<string, unknown>
+  return Object.keys(fields)
+    .sort()
+    .map(key => `${JSON.stringify(key)}:${canonical(fields[key])}`)
+    .join()
+}

@@ -1,0 +1,17 @@
+/** What every implementation asks of a commit before it takes it. */
+import type { Commit } from '../actors/commit.js'
+
+/** @throws Error when it is no commit that may follow `position`: the engine's mistake, nothing is written. */
+export function checkCommit(commit: Commit, position: number): void {
+  if (commit.first !== position + 1)
+    throw new Error(`a commit begins at position ${commit.first}: expected ${position + 1}`)
+  const recorded = new Set(commit.records.map(change => change.record.address))
+  commit.entries.forEach((entry, index) => {
+    if (entry.position !== commit.first + index)
+      throw new Error(`entry ${index} has position ${entry.position}: expected ${commit.first + index}`)
+    if (!recorded.has(entry.address))
+      throw new Error(
+        `the commit at position ${commit.first} has an entry of ${entry.address}, but no record of it`,
+      )
+  })
+}

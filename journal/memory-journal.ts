@@ -1,0 +1,202 @@
+/**
+ * The journal in memory: what a runtime without a path has, and what the SQLite one is tested against. It is
+ * deliberately dumb: it keeps what it is given and searches it from end to end.
+ *
+ * Invariant: nothing it took or gave is shared with the caller.
+ */
+import { type Address, idOf, parentOf } from '../actors/address.js'
+import { normalise } from '../actors/codec.js'
+import type { Command } from '../actors/command.js'
+import type { Commit, DeadLetter, JournalEntry, RecordChange } from '../actors/commit.js'
+import type {
+  DueActor,
+  Journal,
+  ListedActor,
+  ListQuery,
+  StoredCommit,
+  StoredRecord,
+} from '../actors/journal.js'
+import type { ActorRecord } from '../actors/record.js'
+import { checkCommit } from './commit-check.js'
+import { byAddress, matches } from './query.js'
+
+/** How many persisted snapshots of an actor are kept. */
+const SNAPSHOTS_KEPT = 2
+
+interface StoredActor {
+  readonly change: RecordChange
+  readonly snapshots: readonly ActorRecord[]
+}
+
+export class MemoryJournal implements Journal {
+  #commits: Commit[] = []
+  #actors = new Map<Address, StoredActor>()
+  #pruned = new Map<Address, number>()
+  /** Up to which position an address's entries are those of an actor that is forgotten. */
+  #forgotten = new Map<Address, number>()
+  #fingerprints = new Map<string, string>()
+  #position = 0
+
+  readonly wasKilled = false
+
+  get position(): number {
+    return this.#position
+  }
+
+  async append(commit: Commit): Promise<void> {
+    checkCommit(commit, this.#position)
+    const kept = normalise(commit)
+    this.#commits.push(kept)
+    this.#position += kept.entries.length
+    for (const change of kept.records) {
+      const before = this.#actors.get(change.record.address)?.snapshots ?? []
+      const snapshots = change.persistSnapshot ? [...before, change.record].slice(-SNAPSHOTS_KEPT) : before
+      this.#actors.set(change.record.address, { change, snapshots })
+    }
+  }
+
+  pending(): readonly Command[] {
+    return normalise(this.#commits.at(-1)?.pending ?? [])
+  }
+
+  read(address: Address): StoredRecord | undefined {
+    const actor = this.#actors.get(address)
+    return actor && { record: normalise(actor.change.record) }
+  }
+
+  due(kind: 'timer' | 'retry', until: number, limit: number): readonly DueActor[] {
+    return this.#waiting(kind)
+      .filter(actor => actor.dueAt <= until)
+      .sort((a, b) => a.dueAt - b.dueAt || byAddress(a, b))
+      .slice(0, limit)
+  }
+
+  nextDueAt(kind: 'timer' | 'retry'): number | undefined {
+    const earliest = this.#waiting(kind).reduce(
+      (least, { dueAt }) => Math.min(least, dueAt),
+      Number.POSITIVE_INFINITY,
+    )
+    return earliest === Number.POSITIVE_INFINITY ? undefined : earliest
+  }
+
+  owing(after: Address | undefined, limit: number): readonly Address[] {
+    return [...this.#actors.values()]
+      .filter(({ change }) => change.index.owes)
+      .map(({ change }) => change.record.address)
+      .filter(address => after === undefined || address > after)
+      .sort()
+      .slice(0, limit)
+  }
+
+  entries(address: Address, after: number, limit: number): readonly JournalEntry[] {
+    const pruned = this.#pruned.get(address) ?? 0
+    const forgotten = this.#forgotten.get(address) ?? 0
+    const found = this.#commits
+      .flatMap(commit => commit.entries)
+      .filter(
+        entry =>
+          entry.address === address && entry.seq > Math.max(after, pruned) && entry.position > forgotten,
+      )
+    return normalise(found.slice(0, limit))
+  }
+
+  recordAt(address: Address, seq: number): ActorRecord | undefined {
+    const actor = this.#actors.get(address)
+    if (actor === undefined) return undefined
+    return normalise([...actor.snapshots, actor.change.record].findLast(record => record.seq <= seq))
+  }
+
+  list(query: ListQuery): readonly ListedActor[] {
+    const { after } = query
+    return normalise(
+      this.#listed(query)
+        .filter(actor => after === undefined || actor.address > after)
+        .sort(byAddress)
+        .slice(0, query.limit),
+    )
+  }
+
+  count(query: Omit<ListQuery, 'after' | 'limit'>): number {
+    return this.#listed(query).length
+  }
+
+  deadLetters(after: number, limit: number): readonly DeadLetter[] {
+    const all = this.#commits.flatMap(commit => commit.deadLetters)
+    return normalise(all.filter(letter => letter.position > after).slice(0, limit))
+  }
+
+  *commits(after: number): IterableIterator<StoredCommit> {
+    for (const commit of this.#commits) {
+      if (commit.first <= after && commit.first + commit.entries.length - 1 <= after) continue
+      const { records, pending: _, ...rest } = commit
+      yield normalise({ ...rest, records: records.map(change => change.record) })
+    }
+  }
+
+  fingerprint(type: string, version: string, found: string): string {
+    const key = JSON.stringify([type, version])
+    const recorded = this.#fingerprints.get(key) ?? found
+    this.#fingerprints.set(key, recorded)
+    return recorded
+  }
+
+  prune(address: Address, seq: number): number {
+    const snapshots = this.#actors.get(address)?.snapshots ?? []
+    if (snapshots.length < SNAPSHOTS_KEPT) return 0
+    const from = this.#pruned.get(address) ?? 0
+    const to = Math.min(seq, snapshots[0]!.seq)
+    if (to <= from) return 0
+    this.#pruned.set(address, to)
+    return to - from
+  }
+
+  ended(type: string, until: number, limit: number): readonly Address[] {
+    return [...this.#actors.values()]
+      .map(({ change }) => change.record)
+      .filter(({ address, status, at }) => status !== 'active' && at <= until && isRootOf(type, address))
+      .sort((a, b) => a.at - b.at || byAddress(a, b))
+      .slice(0, limit)
+      .map(({ address }) => address)
+  }
+
+  forget(address: Address): void {
+    for (const one of [...this.#actors.keys()]) {
+      if (one !== address && !one.startsWith(`${address}/`)) continue
+      this.#actors.delete(one)
+      this.#pruned.delete(one)
+      this.#forgotten.set(one, this.#position)
+    }
+  }
+
+  bytes(): number {
+    return 0
+  }
+
+  settle(): void {}
+
+  close(): void {}
+
+  #waiting(kind: 'timer' | 'retry'): DueActor[] {
+    return [...this.#actors.values()].flatMap(({ change: { record, index } }) => {
+      const dueAt = kind === 'timer' ? index.timerDueAt : index.retryDueAt
+      return dueAt === undefined || dueAt === Number.POSITIVE_INFINITY
+        ? []
+        : [{ address: record.address, dueAt }]
+    })
+  }
+
+  #listed(query: Omit<ListQuery, 'after' | 'limit'>): ListedActor[] {
+    return [...this.#actors.values()]
+      .map(({ change: { record, index } }) => listed(record, index.value, index.tags))
+      .filter(actor => matches(query, actor))
+  }
+}
+
+function isRootOf(type: string, address: Address): boolean {
+  return parentOf(address) === undefined && idOf(address).type === type
+}
+
+function listed(record: ActorRecord, value: unknown, tags: readonly string[]): ListedActor {
+  const { address, status, version, seq, at } = record
+  return { address, value, tags, status, version, seq, at }
+}

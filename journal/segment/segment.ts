@@ -1,0 +1,133 @@
+/**
+ * A commit in its stored form, a segment: two byte strings and a hash that chains it to the one before.
+ * Entries are kept as history; records only until they are settled into rows, which is why they are apart
+ * and why the chain covers the hash of each: it can still be verified when one is gone.
+ */
+import { createHash, hash } from 'node:crypto'
+import { decode, encode } from '../../actors/codec.js'
+import type { Command } from '../../actors/command.js'
+import type { Commit, DeadLetter, JournalEntry, PublishedEvent, RecordIndex } from '../../actors/commit.js'
+import { frameAt, frameCount, joinFrames } from './frames.js'
+import {
+  commandRow,
+  deadLetterRow,
+  indexRow,
+  packEntry,
+  packRecord,
+  publishedRow,
+  unpackEntry,
+} from './rows.js'
+
+/** What is known of a segment when its bytes are gone. */
+export interface SegmentStub {
+  /** From 1, without gaps. */
+  readonly number: number
+  /** Positions of its first and last entry; `last` is `first - 1` when it has none. */
+  readonly first: number
+  readonly last: number
+  readonly at: number
+  readonly entriesHash: Buffer
+  readonly recordsHash: Buffer
+  /** Over the hash of the segment before and all of the above. */
+  readonly hash: Buffer
+}
+
+export interface Segment extends SegmentStub {
+  readonly entries: Buffer
+  readonly records: Buffer
+}
+
+/** One record of a segment. */
+export interface SegmentRecord {
+  /** As `packRecord` wrote it. */
+  readonly bytes: Buffer
+  readonly index: RecordIndex
+  readonly persistSnapshot: boolean
+}
+
+/** The parts of a segment's records: pending commands, all indexes, then each record. */
+const PENDING_AT = 0
+const INDEXES_AT = 1
+const FIRST_RECORD_AT = 2
+
+/** The hash before the first segment. */
+export const chainStart = Buffer.alloc(32)
+
+/**
+ * The stored form of a commit.
+ * @throws UnserialisableError when something in it cannot be restored.
+ */
+export function packSegment(number: number, before: Buffer, commit: Commit): Segment {
+  const entries = joinFrames([
+    ...commit.entries.map(packEntry),
+    encode([commit.published.map(publishedRow.pack), commit.deadLetters.map(deadLetterRow.pack)]),
+  ])
+  const records = joinFrames([
+    encode(commit.pending.map(commandRow.pack)),
+    encode(commit.records.map(change => [indexRow.pack(change.index), change.persistSnapshot])),
+    ...commit.records.map(change => packRecord(change.record)),
+  ])
+  const facts = {
+    number,
+    first: commit.first,
+    last: commit.first + commit.entries.length - 1,
+    at: commit.at,
+    entriesHash: sha256(entries),
+    recordsHash: sha256(records),
+  }
+  return { ...facts, hash: chainHash(before, facts), entries, records }
+}
+
+export function chainHash(before: Buffer, facts: Omit<SegmentStub, 'hash'>): Buffer {
+  return createHash('sha256')
+    .update(before)
+    .update(`${facts.number} ${facts.first} ${facts.last} ${facts.at}`)
+    .update(facts.entriesHash)
+    .update(facts.recordsHash)
+    .digest()
+}
+
+export function sha256(bytes: Uint8Array): Buffer {
+  return hash('sha256', bytes, 'buffer') as unknown as Buffer
+}
+
+export function entryCount(entries: Buffer): number {
+  return frameCount(entries) - 1
+}
+
+/** The entry at an index within its segment, from 0. */
+export function entryAt(entries: Buffer, index: number): JournalEntry {
+  return unpackEntry(frameAt(entries, index))
+}
+
+export function publishedAndDead(entries: Buffer): {
+  published: PublishedEvent[]
+  deadLetters: DeadLetter[]
+} {
+  const tail = frameAt(entries, frameCount(entries) - 1)
+  const [published, deadLetters] = decode(tail) as [unknown[][], unknown[][]]
+  return { published: published.map(publishedRow.unpack), deadLetters: deadLetters.map(deadLetterRow.unpack) }
+}
+
+/** The bytes of the commands the segment left to be stepped. */
+export function pendingBytes(records: Buffer): Buffer {
+  return frameAt(records, PENDING_AT)
+}
+
+export function unpackPending(bytes: Uint8Array): readonly Command[] {
+  return (decode(bytes) as unknown[][]).map(commandRow.unpack)
+}
+
+export function recordsIn(records: Buffer): SegmentRecord[] {
+  const indexes = decode(frameAt(records, INDEXES_AT)) as [unknown[], boolean][]
+  return indexes.map(([index, persistSnapshot], at) => ({
+    bytes: recordAt(records, at),
+    index: indexRow.unpack(index),
+    persistSnapshot,
+  }))
+}
+
+/** The bytes of the record at an index within its segment, from 0. */
+export function recordAt(records: Buffer, index: number): Buffer {
+  return frameAt(records, FIRST_RECORD_AT + index)
+}

@@ -1,0 +1,201 @@
+/**
+ * Settled actors: their records, each with its checksum, and the lists that are asked without opening them.
+ *
+ * Invariant: a record that does not match its checksum is never given out; it is reported, and an older
+ * persisted snapshot takes its place, said to be stale.
+ */
+import { crc32 } from 'node:zlib'
+import { type Address, encodeToken } from '../../actors/address.js'
+import { SetupError } from '../../actors/errors.js'
+import type { ListedActor, ListQuery, StoredRecord } from '../../actors/journal.js'
+import type { ActorRecord } from '../../actors/record.js'
+import { unpackRecord } from '../segment/rows.js'
+import type { Connection, Statement } from './database.js'
+import { SNAPSHOTS_KEPT } from './generation.js'
+
+/** Something found damaged and worked around. */
+export interface Damage {
+  readonly what: 'record' | 'snapshot' | 'high-water'
+  readonly address?: Address
+  readonly seq?: number
+  readonly reason: string
+}
+
+type ListFilter = Omit<ListQuery, 'after' | 'limit'>
+
+interface StoredRow {
+  readonly seq: number
+  readonly checksum: number
+  readonly record: Buffer
+}
+
+interface RecordRow extends StoredRow {
+  readonly no: number
+}
+
+const EVERY_SNAPSHOT = { before: Number.MAX_SAFE_INTEGER, newest: SNAPSHOTS_KEPT }
+/** `hidden` is a function of ours: whether a newer commit than the rows has the actor. */
+const VISIBLE = 'NOT hidden(address)'
+
+export class ActorTable {
+  readonly #db: Connection
+  readonly #file: string
+  readonly #report: (damage: Damage) => void
+  readonly #record: Statement
+  readonly #snapshots: Statement
+  readonly #lastSeq: Statement
+  readonly #owing: Statement
+  /** One a shape of query: a handful. */
+  #prepared = new Map<string, Statement>()
+
+  constructor(db: Connection, file: string, report: (damage: Damage) => void) {
+    this.#db = db
+    this.#file = file
+    this.#report = report
+    this.#record = db.prepare('SELECT no, seq, checksum, record FROM actor WHERE address = ?')
+    this.#snapshots = db.prepare(
+      `SELECT seq, checksum, record FROM
+         (SELECT * FROM snapshot WHERE actor = (SELECT no FROM actor WHERE address = @address) AND seq < @before ORDER BY seq DESC LIMIT @newest)
+       WHERE seq <= @seq ORDER BY seq DESC`,
+    )
+    this.#lastSeq = db.prepare('SELECT last FROM page WHERE actor = ? ORDER BY seq DESC LIMIT 1').pluck()
+    this.#owing = db
+      .prepare(
+        `SELECT address FROM actor WHERE owes = 1 AND address > ? AND ${VISIBLE} ORDER BY address LIMIT ?`,
+      )
+      .pluck()
+  }
+
+  read(address: Address): StoredRecord | undefined {
+    const row = this.#record.get(address) as RecordRow | undefined
+    if (row === undefined) return undefined
+    const record = opened(row, address)
+    if (typeof record !== 'string') return { record }
+    this.#report({ what: 'record', address, seq: row.seq, reason: record })
+    const older = this.snapshotAt(address, Number.MAX_SAFE_INTEGER)
+    if (older === undefined) throw this.#corrupt(address, record)
+    // Where its history ends, which a damaged row is not to be asked.
+    const seq = (this.#lastSeq.get(row.no) as number | undefined) ?? row.seq
+    return { record: older, stale: { seq, reason: record } }
+  }
+
+  /** The newest record or persisted snapshot at or before `seq`. */
+  recordAt(address: Address, seq: number): ActorRecord | undefined {
+    const row = this.#record.get(address) as RecordRow | undefined
+    if (row === undefined) return undefined
+    if (row.seq <= seq) {
+      const record = opened(row, address)
+      if (typeof record !== 'string') return record
+      this.#report({ what: 'record', address, seq: row.seq, reason: record })
+    }
+    return this.snapshotAt(address, seq)
+  }
+
+  owing(after: Address, limit: number): Address[] {
+    return this.#owing.all(after, limit) as Address[]
+  }
+
+  /** With everything settled: roots of a type that ended at or before `until`, oldest first. */
+  ended(type: string, until: number, limit: number): Address[] {
+    return this.#prepare(
+      `SELECT address FROM actor
+       WHERE substr(address, 1, instr(address, '/')) = ? AND at <= ?
+         AND status <> 'active' AND instr(substr(address, instr(address, '/') + 1), '/') = 0
+       ORDER BY at LIMIT ?`,
+    )
+      .pluck()
+      .all(`${encodeToken(type)}/`, until, limit) as Address[]
+  }
+
+  /** Within a transaction: the rows of an actor whose history is gone. */
+  drop(address: Address): void {
+    this.#prepare('DELETE FROM snapshot WHERE actor = (SELECT no FROM actor WHERE address = ?)').run(address)
+    this.#prepare('DELETE FROM actor WHERE address = ?').run(address)
+  }
+
+  /** An actor and those below it, as far as they have rows. */
+  family(address: Address): Address[] {
+    // '0' is what follows '/' in ASCII: the range of all addresses below this one.
+    return this.#prepare('SELECT address FROM actor WHERE address = ? OR (address > ? AND address < ?)')
+      .pluck()
+      .all(address, `${address}/`, `${address}0`) as Address[]
+  }
+
+  list(query: ListQuery): ListedActor[] {
+    const { where, values } = filter(query)
+    const rows = this.#prepare(
+      `SELECT address, value, tags, status, version, seq, at FROM actor
+       WHERE address > ? AND ${where} AND ${VISIBLE} ORDER BY address LIMIT ?`,
+    ).all(query.after ?? '', ...values, query.limit) as (Omit<ListedActor, 'tags'> & {
+      value: string
+      tags: string
+    })[]
+    return rows.map(row => ({
+      ...row,
+      value: row.value === null ? undefined : JSON.parse(row.value),
+      tags: JSON.parse(row.tags) as string[],
+    }))
+  }
+
+  count(query: ListFilter, someHidden: boolean): number {
+    const { where, values } = filter(query)
+    const visible = someHidden ? VISIBLE : 'true'
+    const sql = `SELECT count(*) AS count FROM actor WHERE ${where} AND ${visible}`
+    return (this.#prepare(sql).get(...values) as { count: number }).count
+  }
+
+  /** The newest whole one at or before `seq`, of the `newest` persisted snapshots whose seq is below `before`. */
+  snapshotAt(
+    address: Address,
+    seq: number,
+    { before, newest }: { before: number; newest: number } = EVERY_SNAPSHOT,
+  ): ActorRecord | undefined {
+    for (const row of this.#snapshots.all({ address, seq, before, newest }) as StoredRow[]) {
+      const record = opened(row, address)
+      if (typeof record !== 'string') return record
+      this.#report({ what: 'snapshot', address, seq: row.seq, reason: record })
+    }
+    return undefined
+  }
+
+  #prepare(sql: string): Statement {
+    const prepared = this.#prepared.get(sql) ?? this.#db.prepare(sql)
+    this.#prepared.set(sql, prepared)
+    return prepared
+  }
+
+  #corrupt(address: Address, reason: string): SetupError {
+    return new SetupError(
+      'JournalCorrupt',
+      `${this.#file}: the record of ${address} is damaged (${reason}), and no persisted snapshot of it is whole`,
+      { file: this.#file, address, reason },
+    )
+  }
+}
+
+/** The record, or what is wrong with it. */
+function opened(row: StoredRow, address: Address): ActorRecord | string {
+  if (crc32(row.record) !== row.checksum) return 'it does not match its checksum'
+  const record = unpackRecord(row.record)
+  return record.address === address ? record : `it is that of ${record.address}`
+}
+
+function filter(query: ListFilter): { where: string; values: unknown[] } {
+  const clauses: string[] = ['true']
+  const values: unknown[] = []
+  const ask = (clause: string, ...given: unknown[]) => {
+    clauses.push(clause)
+    values.push(...given)
+  }
+  if (query.type !== undefined) {
+    const token = encodeToken(query.type)
+    // '0' is what follows '/' in ASCII: the range of all addresses below the type.
+    ask('address > ? AND address < ?', `${token}/`, `${token}0`)
+  }
+  if (query.status !== undefined) ask('status = ?', query.status)
+  if (query.idleSince !== undefined) ask('at <= ?', query.idleSince)
+  if (query.state !== undefined) ask('instr(states, ?) > 0', `\n${query.state}\n`)
+  if (query.tag !== undefined)
+    ask('EXISTS (SELECT 1 FROM json_each(tags) WHERE json_each.value = ?)', query.tag)
+  return { where: clauses.join(' AND '), values }
+}

@@ -1,0 +1,152 @@
+/**
+ * Opening a journal: hold the directory, bring the schema up to date, see that nothing is missing, begin.
+ * Whatever fails on the way leaves nothing open and nothing changed but a migration.
+ */
+import { existsSync } from 'node:fs'
+import { SetupError } from '../../actors/errors.js'
+import { type Limits, limits } from '../../actors/limits.js'
+import { type JournalFiles, journalFiles, syncFile } from '../files/directory.js'
+import { HighWaterFile, readHighWater } from '../files/high-water.js'
+import { type Hold, type Holder, holdDirectory } from '../files/hold.js'
+import type { Damage } from './actor-table.js'
+import { type Connection, connect, type Durability, translating } from './database.js'
+import { checkHighWater, endOf } from './load.js'
+import { migrate } from './schema.js'
+import { SegmentTable } from './segment-table.js'
+import { SqliteJournal } from './sqlite-journal.js'
+
+type JournalLimits = Pick<
+  Limits,
+  'unsettledSegmentsMax' | 'unsettledBytesMax' | 'walBytesMax' | 'walPauseBytesMax' | 'markSyncCommitsMax'
+>
+
+interface CommonOptions {
+  /** The data directory: one shard's files and nothing else. */
+  readonly path: string
+  /** Told of what was found damaged and worked around. */
+  readonly onDamage?: (damage: Damage) => void
+  /** Go on although commits are known to be lost, or cannot be known not to be. For an operator to say. */
+  readonly acceptLoss?: boolean
+  readonly limits?: Partial<JournalLimits>
+}
+
+export interface WriterOptions extends CommonOptions {
+  /** Who holds the directory from now on. */
+  readonly holder: Holder
+  /** `full` unless something else, like a stream, makes commits durable. */
+  readonly durability?: Durability
+  /** Bytes the journal may grow to, its write-ahead log aside; past it a commit is refused, `JournalFull`. */
+  readonly bytesMax?: number
+}
+
+export interface ReaderOptions extends CommonOptions {
+  /** Beside a writer or without one; takes no hold and writes nothing. */
+  readonly readOnly: true
+}
+
+/** What a journal works on, and how to let go of it. */
+export interface OpenedFiles {
+  readonly files: JournalFiles
+  readonly db: Connection
+  readonly segments: SegmentTable
+  readonly readOnly: boolean
+  readonly wasKilled: boolean
+  readonly durability: Durability
+  readonly limits: JournalLimits
+  readonly onDamage: (damage: Damage) => void
+  /**
+   * Once the tail is known to be whole: checks it against the high-water mark. A writer gets the mark to keep.
+   * @throws SetupError `JournalTruncated`.
+   */
+  begin(): HighWaterFile | undefined
+  close(): void
+}
+
+/**
+ * @throws SetupError `JournalMissing` (for a reader), `DirectoryHeld`, `DirectoryUnwritable`, `JournalTooNew`,
+ * `JournalTooOld` (for a reader), `JournalTruncated` (with the positions lost), `JournalCorrupt`, `JournalFull`.
+ */
+export function openJournal(options: WriterOptions | ReaderOptions): SqliteJournal {
+  const files = journalFiles(options.path)
+  const closing = new Closing()
+  try {
+    return translating(files.journal, () => {
+      const journal = new SqliteJournal(openFiles(files, options, closing))
+      closing.isWhole = true
+      return journal
+    })
+  } catch (error) {
+    closing.close()
+    throw error
+  }
+}
+
+/** What is open, to be closed in the opposite order. */
+class Closing {
+  readonly #steps: (() => void)[] = []
+  /** Whether opening came to its end. */
+  isWhole = false
+
+  add(step: () => void): void {
+    this.#steps.push(step)
+  }
+
+  /** All of it, even when a part of it fails. */
+  close(): void {
+    const step = this.#steps.pop()
+    if (step === undefined) return
+    try {
+      step()
+    } finally {
+      this.close()
+    }
+  }
+}
+
+function openFiles(
+  files: JournalFiles,
+  options: WriterOptions | ReaderOptions,
+  closing: Closing,
+): OpenedFiles {
+  const readOnly = 'readOnly' in options
+  const durability = readOnly ? 'full' : (options.durability ?? 'full')
+  if (readOnly && !existsSync(files.journal))
+    throw new SetupError('JournalMissing', `there is no journal in ${files.directory} to read`, {
+      directory: files.directory,
+    })
+  const hold: Hold | undefined = readOnly ? undefined : holdDirectory(files, options.holder)
+  if (hold !== undefined) closing.add(() => hold.release(closing.isWhole))
+  // Before the database: a mark read after it could be of a commit made in between.
+  const mark = readHighWater(files.highWater)
+  const db = connect(files.journal, {
+    readOnly,
+    durability,
+    bytesMax: readOnly ? undefined : options.bytesMax,
+  })
+  closing.add(() => db.close())
+  migrate(db, files.journal, readOnly)
+  const segments = new SegmentTable(db, files.journal)
+  const bounds = { ...limits, ...options.limits }
+  const begin = () => {
+    if (options.acceptLoss !== true) checkHighWater(files, mark, segments)
+    if (readOnly) return undefined
+    // A holder killed between its write and its sync left commits that can be read and are not on the disk
+    // yet. From here on they count: they are marked, and what follows from them is let out.
+    syncFile(`${files.journal}-wal`)
+    const file = new HighWaterFile(files.highWater, endOf(segments.newest()), bounds.markSyncCommitsMax)
+    closing.add(() => file.close())
+    return file
+  }
+  return {
+    files,
+    db,
+    segments,
+    readOnly,
+    wasKilled: hold?.wasKilled ?? false,
+    begin,
+    durability,
+    limits: bounds,
+    onDamage: options.onDamage ?? (() => {}),
+    close: () => closing.close(),
+  }
+}

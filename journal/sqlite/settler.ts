@@ -1,0 +1,139 @@
+/**
+ * Turns a generation of segments into rows: actors, pages of history, persisted snapshots, dead letters.
+ *
+ * It goes actor by actor, in slices of any size, each within a transaction of the caller's. Invariant: doing
+ * it again from the start, as after a crash in the middle, leaves the same rows.
+ */
+import { crc32 } from 'node:zlib'
+import { encode, toJson } from '../../actors/codec.js'
+import { statePaths } from '../query.js'
+import { deadLetterRow } from '../segment/rows.js'
+import { entryAt, pendingBytes } from '../segment/segment.js'
+import type { Connection, Statement } from './database.js'
+import { type EntryPlace, type Generation, SNAPSHOTS_KEPT, type UnsettledActor } from './generation.js'
+import { entryJson } from './history-json.js'
+
+/** Entries in one row of history. */
+const PAGE_ENTRIES_MAX = 256
+
+/** The settled state as the `fact` table holds it. */
+export const settledFact = { number: 'settled', pending: 'pending', pendingCrc: 'pending_crc' }
+
+export class Settler {
+  readonly #upsertActor: Statement
+  readonly #writePage: Statement
+  readonly #writeSnapshot: Statement
+  readonly #dropSnapshots: Statement
+  readonly #writeDeadLetter: Statement
+  readonly #dropRecords: Statement
+  readonly #writeFact: Statement
+  #shownValues = new Map<string, ShownValue>()
+
+  constructor(db: Connection) {
+    this.#upsertActor = db
+      .prepare(
+        `INSERT INTO actor (address, status, version, seq, position, at, value, states, tags,
+           timer_due_at, retry_due_at, owes, checksum, record)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (address) DO UPDATE SET status = excluded.status, version = excluded.version,
+           seq = excluded.seq, position = excluded.position, at = excluded.at, value = excluded.value,
+           states = excluded.states, tags = excluded.tags, timer_due_at = excluded.timer_due_at,
+           retry_due_at = excluded.retry_due_at, owes = excluded.owes, checksum = excluded.checksum,
+           record = excluded.record
+         RETURNING no`,
+      )
+      .pluck()
+    this.#writePage = db.prepare(
+      `INSERT INTO page (actor, seq, last, entries) VALUES (?, ?, ?, ?)
+       ON CONFLICT (actor, seq) DO UPDATE SET last = excluded.last, entries = excluded.entries`,
+    )
+    this.#writeSnapshot = db.prepare(
+      'INSERT OR REPLACE INTO snapshot (actor, seq, checksum, record) VALUES (?, ?, ?, ?)',
+    )
+    this.#dropSnapshots = db.prepare(
+      `DELETE FROM snapshot WHERE actor = @no AND seq <
+         (SELECT seq FROM snapshot WHERE actor = @no ORDER BY seq DESC LIMIT 1 OFFSET ${SNAPSHOTS_KEPT - 1})`,
+    )
+    this.#writeDeadLetter = db.prepare(
+      'INSERT INTO dead_letter (position, address, at, command, error, bytes) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    this.#dropRecords = db.prepare('DELETE FROM segment_records WHERE number <= ?')
+    this.#writeFact = db.prepare('INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)')
+  }
+
+  /** Writes the rows of one actor. */
+  writeActor({ head, record, index, snapshots, entries }: UnsettledActor): void {
+    const { value, states } = this.#shownValue(index.value)
+    const no = this.#upsertActor.get(
+      head.address,
+      head.status,
+      head.version,
+      head.seq,
+      head.position,
+      head.at,
+      value,
+      states,
+      JSON.stringify(index.tags),
+      finite(index.timerDueAt),
+      finite(index.retryDueAt),
+      index.owes ? 1 : 0,
+      crc32(record),
+      record,
+    ) as number
+    for (let from = 0; from < entries.length; from += PAGE_ENTRIES_MAX)
+      this.#write(no, entries.slice(from, from + PAGE_ENTRIES_MAX))
+    for (const { seq, record } of snapshots) this.#writeSnapshot.run(no, seq, crc32(record), record)
+    if (snapshots.length > 0) this.#dropSnapshots.run({ no })
+  }
+
+  /** Once all its actors are written: the generation is rows now, and its records need not be kept. */
+  finish(generation: Generation): void {
+    const last = generation.segments.at(-1)
+    if (last === undefined) return
+    for (const letter of generation.deadLetters) {
+      const { position, at, command, error } = letter
+      const bytes = encode(deadLetterRow.pack(letter))
+      this.#writeDeadLetter.run(position, command.target, at, toJson(command), toJson(error), bytes)
+    }
+    const pending = pendingBytes(last.records)
+    this.#dropRecords.run(last.number)
+    this.#writeFact.run(settledFact.number, last.number)
+    this.#writeFact.run(settledFact.pending, pending)
+    this.#writeFact.run(settledFact.pendingCrc, crc32(pending))
+  }
+
+  #write(no: number, entries: readonly EntryPlace[]): void {
+    const json = entries.map(({ segment, index }) => entryJson(entryAt(segment.entries, index)))
+    this.#writePage.run(no, entries[0]!.seq, entries.at(-1)!.seq, `[${json.join(',\n')}]`)
+  }
+
+  /** Few values are shared by many actors: most are written out once. */
+  #shownValue(value: unknown): ShownValue {
+    if (typeof value !== 'string') return showValue(value)
+    let shown = this.#shownValues.get(value)
+    if (shown === undefined) {
+      shown = showValue(value)
+      if (this.#shownValues.size >= SHOWN_VALUES_MAX) this.#shownValues.clear()
+      this.#shownValues.set(value, shown)
+    }
+    return shown
+  }
+}
+
+const SHOWN_VALUES_MAX = 1_000
+
+interface ShownValue {
+  readonly value: string | null
+  readonly states: string
+}
+
+function showValue(value: unknown): ShownValue {
+  return {
+    value: value === undefined ? null : JSON.stringify(value),
+    states: `\n${statePaths(value).join('\n')}\n`,
+  }
+}
+
+function finite(dueAt: number | undefined): number | null {
+  return dueAt === undefined || dueAt === Number.POSITIVE_INFINITY ? null : dueAt
+}

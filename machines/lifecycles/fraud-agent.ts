@@ -1,0 +1,19 @@
+/**
+ * The fraud agent: perceives a purchase with its customer's features, reasons by the fraud model, answers
+ * with a verdict. The model runs as an activity, so its verdict is journaled when it is given: a later
+ * model does not change what an earlier one said. It has no deeds; what a verdict leads to is the order's.
+ */
+import { activity } from '../activity.js'
+import { createAgent, type Thought } from './agent.js'
+import { type FraudCase, type FraudVerdict, scoreFraud } from './fraud-scoring.js'
+
+export const fraudAgent = createAgent<FraudCase, FraudCase, FraudVerdict>({
+  id: 'fraud',
+  perceive: facts => facts,
+  reason: activity(
+    async ({ input }: { input: FraudCase }): Promise<Thought<FraudVerdict, never>> => ({
+      answer: scoreFraud(input),
+    }),
+  ),
+  turnsMax: 1,
+})

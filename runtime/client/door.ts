@@ -1,0 +1,100 @@
+/**
+ * The door: what a caller hands in is checked here, before anything else sees it, and takes the form in
+ * which it will be read back from the journal.
+ */
+import type { Address } from '../../actors/address.js'
+import { decode, encodePayload } from '../../actors/codec.js'
+import type { ActorEvent } from '../../actors/command.js'
+import type { Behaviour } from '../../actors/definition.js'
+import {
+  InvalidEventError,
+  InvalidKeyError,
+  TooLargeError,
+  UnserialisableError,
+} from '../../actors/errors.js'
+import type { Limits } from '../../actors/limits.js'
+import { isReservedType } from '../../machines/index.js'
+
+/** @throws InvalidEventError, TooLargeError */
+export async function admitEvent(
+  actor: Address,
+  event: unknown,
+  of: Behaviour,
+  limits: Limits,
+): Promise<ActorEvent> {
+  if (typeof event !== 'object' || event === null || Array.isArray(event))
+    throw new InvalidEventError(
+      actor,
+      "an event: an object with a 'type'",
+      Array.isArray(event) ? 'an array' : describe(event),
+    )
+  const { type } = event as { type?: unknown }
+  if (typeof type !== 'string' || type === '')
+    throw new InvalidEventError(actor, "an event with a non-empty string as its 'type'", describe(type))
+  if (isReservedType(type))
+    throw new InvalidEventError(actor, "an event type of the machine's own", `'${type}', which is reserved`)
+  const stored = admitPayload(actor, 'the event', event, limits) as ActorEvent
+  const wrong = await of.checkEvent(stored)
+  if (wrong !== undefined) throw new InvalidEventError(actor, `'${type}' as its schema says`, wrong)
+  return stored
+}
+
+/** @throws InvalidEventError, TooLargeError */
+export async function admitInput(
+  actor: Address,
+  input: unknown,
+  of: Behaviour,
+  limits: Limits,
+): Promise<unknown> {
+  const stored = admitPayload(actor, 'the input', input, limits)
+  const wrong = await of.checkInput(stored)
+  if (wrong !== undefined) throw new InvalidEventError(actor, 'an input as its schema says', wrong)
+  return stored
+}
+
+/** @throws InvalidKeyError */
+export function admitCommandId(actor: Address, id: string, limits: Limits): string {
+  if (typeof id !== 'string' || id === '')
+    throw new InvalidKeyError('command id', 'a non-empty string', describe(id), actor)
+  if (id.length > limits.commandIdCharsMax)
+    throw new InvalidKeyError(
+      'command id',
+      `at most ${limits.commandIdCharsMax} characters`,
+      `${id.length}`,
+      actor,
+    )
+  return id
+}
+
+/** @throws InvalidEventError, TooLargeError */
+export function admitReason(actor: Address, reason: string, limits: Limits): string {
+  if (typeof reason !== 'string') throw new InvalidEventError(actor, 'a text as the reason', describe(reason))
+  return admitPayload(actor, 'the reason', reason, limits) as string
+}
+
+/** @throws InvalidEventError */
+export function admitWait(actor: Address, what: string, waitMs: number, limits: Limits): number {
+  if (typeof waitMs !== 'number' || !(waitMs >= 0 && waitMs <= limits.waitMsMax))
+    throw new InvalidEventError(actor, `${what} between 0 and ${limits.waitMsMax} ms`, describe(waitMs))
+  return waitMs
+}
+
+function admitPayload(actor: Address, what: string, value: unknown, limits: Limits): unknown {
+  let bytes: Uint8Array
+  try {
+    bytes = encodePayload(value)
+  } catch (error) {
+    if (error instanceof UnserialisableError)
+      throw new InvalidEventError(actor, `${what} to be storable`, error.message)
+    throw error
+  }
+  if (bytes.length > limits.payloadBytesMax)
+    throw new TooLargeError(actor, what, bytes.length, limits.payloadBytesMax)
+  return decode(bytes)
+}
+
+function describe(value: unknown): string {
+  return value === null || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : typeof value
+}

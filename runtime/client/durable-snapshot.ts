@@ -1,0 +1,29 @@
+/**
+ * A state as a client sees it: what the logic shows, and where in the actor's life it stands.
+ */
+import type { AnyActorLogic } from 'xstate'
+import type { SeenActor } from './service.js'
+import type { DurableSnapshot } from './types.js'
+
+const KEYS = ['value', 'context', 'status', 'output', 'error', 'tags', 'matches', 'hasTag', 'can'] as const
+
+/** The snapshot of a logic with seq and version. It can be written as JSON; its methods stay out of that. */
+export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): DurableSnapshot<L> {
+  const from = seen.snapshot as unknown as Record<string, unknown>
+  const durable: Record<string, unknown> = { seq: seen.seq, version: seen.version }
+  for (const key of KEYS) {
+    const value = from[key]
+    if (typeof value === 'function')
+      Object.defineProperty(durable, key, {
+        value: (value as () => unknown).bind(seen.snapshot),
+        enumerable: false,
+      })
+    else if (key in from) durable[key] = value
+  }
+  const { tags } = seen.snapshot
+  Object.defineProperty(durable, 'toJSON', {
+    value: () => ({ ...durable, tags: [...tags] }),
+    enumerable: false,
+  })
+  return durable as unknown as DurableSnapshot<L>
+}

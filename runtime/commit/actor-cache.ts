@@ -1,0 +1,84 @@
+/**
+ * The actors in memory, as last committed. Bounded: the one unused longest goes first. An actor that is not
+ * here is activated from its record, which is always current: passivating one costs nothing.
+ */
+import type { Address } from '../../actors/address.js'
+import { SetupError } from '../../actors/errors.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { Bindings } from '../step/bindings.js'
+import { type Life, revive } from '../step/life.js'
+import { foldOnto } from './history.js'
+
+export class ActorCache {
+  readonly #held = new Map<Address, { life: Life; usedAt: number }>()
+  readonly #journal: Journal
+  readonly #bindings: Bindings
+  readonly #limits: Limits
+
+  constructor(journal: Journal, bindings: Bindings, limits: Limits) {
+    this.#journal = journal
+    this.#bindings = bindings
+    this.#limits = limits
+  }
+
+  /**
+   * The actor as last committed, or undefined when it was never born.
+   * @throws UnavailableError when its version is not here; SetupError `JournalCorrupt` when no copy of it is whole.
+   */
+  get(address: Address, now: number): Life | undefined {
+    const held = this.#held.get(address)
+    if (held !== undefined) {
+      held.usedAt = now
+      this.#held.delete(address)
+      this.#held.set(address, held)
+      return held.life
+    }
+    const life = this.#activate(address)
+    if (life !== undefined) this.put(life, now)
+    return life
+  }
+
+  put(life: Life, now: number): void {
+    const { address } = life.record
+    this.#held.delete(address)
+    this.#held.set(address, { life, usedAt: now })
+    if (this.#held.size <= this.#limits.activeActorsMax) return
+    const [oldest] = this.#held.keys()
+    this.#held.delete(oldest!)
+  }
+
+  /** The actor is no longer kept, nor those below it. */
+  drop(address: Address): void {
+    for (const held of [...this.#held.keys()])
+      if (held === address || held.startsWith(`${address}/`)) this.#held.delete(held)
+  }
+
+  /** Passivates what is idle too long. */
+  sweep(now: number): void {
+    const usedSince = now - this.#limits.idleMsMax
+    for (const [address, held] of this.#held) {
+      if (held.usedAt >= usedSince) return
+      this.#held.delete(address)
+    }
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  #activate(address: Address): Life | undefined {
+    const stored = this.#journal.read(address)
+    if (stored === undefined) return undefined
+    const life = revive(stored.record, this.#bindings.of(stored.record))
+    if (stored.stale === undefined) return life
+    const folded = foldOnto(life, stored.stale.seq, this.#journal, this.#bindings, this.#limits)
+    if (folded.record.seq !== stored.stale.seq)
+      throw new SetupError(
+        'JournalCorrupt',
+        `${address}: its record is damaged (${stored.stale.reason}) and its history ends at ${folded.record.seq}, expected ${stored.stale.seq}`,
+        { address },
+      )
+    return folded
+  }
+}

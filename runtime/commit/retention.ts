@@ -1,0 +1,55 @@
+/**
+ * Forgets finished actors once their definition's time has passed. Not a command: nothing about an actor
+ * changes, it is only no longer kept. Rare, in small shares, and only between batches.
+ */
+import type { Clock } from '../../actors/clock.js'
+import type { Behaviour } from '../../actors/definition.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { ActorCache } from './actor-cache.js'
+
+export interface RetentionSite {
+  readonly journal: Journal
+  readonly cache: ActorCache
+  readonly clock: Clock
+  readonly limits: Limits
+}
+
+export class Retention {
+  readonly #site: RetentionSite
+  /** How long each type's actors are kept after their end. */
+  readonly #kept: ReadonlyMap<string, number>
+  #nextAt: number
+
+  /** @param behaviours of several versions of a type, the longest time counts. */
+  constructor(site: RetentionSite, behaviours: readonly Behaviour[]) {
+    this.#site = site
+    const kept = new Map<string, number>()
+    for (const { type, retainMs = Number.POSITIVE_INFINITY } of behaviours)
+      kept.set(type, Math.max(kept.get(type) ?? 0, retainMs))
+    this.#kept = new Map([...kept].filter(([, retainMs]) => Number.isFinite(retainMs)))
+    this.#nextAt = this.#kept.size === 0 ? Number.POSITIVE_INFINITY : site.clock.now()
+  }
+
+  /** When to sweep next; Infinity when everything is kept for good. */
+  get nextAt(): number {
+    return this.#nextAt
+  }
+
+  /** Forgets a share of what has outlived its time. */
+  sweep(): void {
+    const { journal, cache, clock, limits } = this.#site
+    const now = clock.now()
+    if (now < this.#nextAt) return
+    let isDone = true
+    for (const [type, retainMs] of this.#kept) {
+      const ended = journal.ended(type, now - retainMs, limits.retentionShareMax)
+      for (const address of ended) {
+        journal.forget(address)
+        cache.drop(address)
+      }
+      if (ended.length === limits.retentionShareMax) isDone = false
+    }
+    this.#nextAt = isDone ? now + limits.retentionSweepMs : now
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * Runs the attempts that committed records owe. What should run is read off an actor's record each time one
+ * is committed; what runs and should not is cancelled. Bounded: what finds no place waits in a queue, and
+ * past that in the records themselves.
+ *
+ * Owns no truth: drop it and make it again, and the records say what to do. Invariant: an attempt whose
+ * outcome is not committed yet is not begun again, though its record still owes it.
+ */
+import type { Address } from '../../actors/address.js'
+import type { Clock } from '../../actors/clock.js'
+import type { ActorEvent, Command, InvocationToken, Outcome } from '../../actors/command.js'
+import type { Limits } from '../../actors/limits.js'
+import type { Invocation, Task } from '../../actors/record.js'
+import { Queue } from '../inbox/queue.js'
+import { taskSource } from '../step/apply-effects.js'
+import type { Life } from '../step/life.js'
+import { Attempt, type AttemptOrder, idempotencyKeyOf } from './attempt.js'
+
+export interface RunnerSite {
+  readonly clock: Clock
+  readonly limits: Limits
+  /** Hands a command to the inbox; room for it was kept when the attempt began. */
+  submit(command: Command): void
+  /** The actor as last committed. */
+  read(address: Address): Life | undefined
+  live(address: Address, event: ActorEvent): void
+  /** Whether invocations' deadlines are in the clock's time. */
+  readonly hasDeadlines: boolean
+  /** Whether an invocation's attempts are of an earlier process, and not recovered yet. */
+  isLost(invocation: Invocation): boolean
+  /** An attempt begins. For those who count. */
+  began?(order: AttemptOrder): void
+}
+
+export class ActivityRunner {
+  readonly #site: RunnerSite
+  /** Attempts that run, and those that have ended and are still owed by the record. */
+  readonly #attempts = new Map<Address, Map<string, Attempt>>()
+  readonly #waiting = new Queue<InvocationToken>()
+  readonly #queued = new Set<string>()
+  #runningCount = 0
+  #overflowed = false
+  #stopping = false
+  #idleListener: (() => void) | undefined
+
+  constructor(site: RunnerSite) {
+    this.#site = site
+  }
+
+  get running(): number {
+    return this.#runningCount
+  }
+
+  /** Names of the attempts that run now. */
+  runningKeys(): string[] {
+    return [...this.#attempts.values()].flatMap(attempts =>
+      [...attempts].flatMap(([key, attempt]) => (attempt.isOver ? [] : [key])),
+    )
+  }
+
+  /** Attempts waiting for a place. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Whether records hold more to dispatch, and the queue has room for it. */
+  get wantsMore(): boolean {
+    return this.#overflowed && !this.#stopping && this.#waiting.size === 0
+  }
+
+  /** The same; asking clears it. */
+  takeOverflow(): boolean {
+    const wanted = this.wantsMore
+    if (wanted) this.#overflowed = false
+    return wanted
+  }
+
+  /** Makes what runs for an actor what its committed record says. */
+  reconcile(life: Life): void {
+    const { address, invocations } = life.record
+    const attempts = this.#attempts.get(address)
+    if (attempts === undefined && invocations.length === 0) return
+    const wanted = new Map<string, InvocationToken>()
+    for (const invocation of invocations) this.#collect(life, invocation, wanted)
+    if (attempts !== undefined)
+      for (const [key, attempt] of attempts) if (!wanted.has(key)) this.#cancel(address, key, attempt)
+    for (const [key, token] of wanted) if (!this.#attempts.get(address)?.has(key)) this.#enqueue(key, token)
+    this.#fill()
+  }
+
+  #collect(life: Life, invocation: Invocation, wanted: Map<string, InvocationToken>): void {
+    const of = taskSource(life.binding.logic.source(invocation.src))
+    if (of?.kind !== 'activity' || this.#site.isLost(invocation)) return
+    const { address: actor, incarnation } = life.record
+    for (const [index, task] of invocation.tasks.entries()) {
+      const token: InvocationToken = {
+        actor,
+        incarnation,
+        id: invocation.id,
+        epoch: invocation.epoch,
+        task: index,
+        attempt: task.attempt,
+      }
+      if (task.state === 'ready' && of.policy.once) this.#begin(token)
+      else if (task.state === 'ready' || task.state === 'started') wanted.set(keyOf(token), token)
+    }
+  }
+
+  /** Asks for the commit that says an attempt begins. */
+  #begin(token: InvocationToken): void {
+    this.#site.submit({
+      kind: 'operator',
+      commandId: `${idempotencyKeyOf(token)}.begin.${token.attempt}`,
+      sender: token.actor,
+      target: token.actor,
+      order: { type: 'attempt', token },
+    })
+  }
+
+  #enqueue(key: string, token: InvocationToken): void {
+    if (this.#stopping || this.#queued.has(key)) return
+    if (this.#waiting.size >= this.#site.limits.dispatchQueueMax) {
+      this.#overflowed = true
+      return
+    }
+    this.#queued.add(key)
+    this.#waiting.push(token)
+  }
+
+  #fill(): void {
+    while (!this.#stopping && this.#runningCount < this.#site.limits.activitiesRunningMax) {
+      const token = this.#waiting.shift()
+      if (token === undefined) return
+      this.#queued.delete(keyOf(token))
+      const order = this.#orderFor(token)
+      if (order === undefined) continue
+      if (this.#site.clock.now() < order.deadlineAt) this.#start(order)
+      else this.#submit(token, TOO_LATE)
+    }
+  }
+
+  /** The attempt as the record has it now: it may have been stopped while it waited. */
+  #orderFor(token: InvocationToken): AttemptOrder | undefined {
+    const life = this.#site.read(token.actor)
+    if (life === undefined || life.record.incarnation !== token.incarnation) return undefined
+    const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
+    const task = invocation?.tasks[token.task]
+    if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return undefined
+    const source = taskSource(life.binding.logic.source(invocation.src))
+    if (source?.kind !== 'activity') return undefined
+    const deadlineAt = this.#site.hasDeadlines ? invocation.deadlineAt : Number.POSITIVE_INFINITY
+    return { token, task, source, src: invocation.src, deadlineAt }
+  }
+
+  #start(order: AttemptOrder): void {
+    const { token } = order
+    const { actor } = token
+    const key = keyOf(token)
+    const attempt = new Attempt(order, {
+      clock: this.#site.clock,
+      resultBytesMax: this.#site.limits.payloadBytesMax,
+      emit: event => this.#site.live(actor, event),
+      ended: outcome => this.#ended(token, outcome),
+    })
+    let attempts = this.#attempts.get(actor)
+    if (attempts === undefined) {
+      attempts = new Map()
+      this.#attempts.set(actor, attempts)
+    }
+    attempts.set(key, attempt)
+    this.#runningCount++
+    this.#site.began?.(order)
+    attempt.start()
+  }
+
+  #ended(token: InvocationToken, outcome: Outcome): void {
+    this.#submit(token, outcome)
+    this.#makeRoom()
+    this.#fill()
+  }
+
+  #submit(token: InvocationToken, outcome: Outcome): void {
+    this.#site.submit({
+      kind: 'result',
+      commandId: `${idempotencyKeyOf(token)}.${token.attempt}`,
+      sender: token.actor,
+      target: token.actor,
+      token,
+      outcome,
+    })
+  }
+
+  #cancel(address: Address, key: string, attempt: Attempt): void {
+    const attempts = this.#attempts.get(address)
+    attempts?.delete(key)
+    if (attempts?.size === 0) this.#attempts.delete(address)
+    if (attempt.isOver) return
+    attempt.cancel('nobody waits for this activity any more')
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    this.#runningCount--
+    if (this.#runningCount === 0) this.#idleListener?.()
+  }
+
+  /** Begins nothing more; resolves when what runs has ended. */
+  drain(): Promise<void> {
+    this.#stopping = true
+    if (this.#runningCount === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#idleListener = resolve
+    })
+  }
+
+  /** Cancels whatever runs. */
+  abort(reason: string): void {
+    this.#stopping = true
+    for (const attempts of this.#attempts.values())
+      for (const attempt of attempts.values()) attempt.cancel(reason)
+    this.#attempts.clear()
+    this.#runningCount = 0
+    this.#idleListener?.()
+  }
+}
+
+const TOO_LATE: Outcome = {
+  status: 'error',
+  error: {
+    name: 'Timeout',
+    message: 'its overall deadline passed before the attempt could begin',
+    code: 'Timeout',
+  },
+  retry: false,
+}
+
+function isDispatchable(task: Task, token: InvocationToken): boolean {
+  return task.attempt === token.attempt && (task.state === 'ready' || task.state === 'started')
+}
+
+function keyOf(token: InvocationToken): string {
+  return `${token.actor}:${token.incarnation}.${token.epoch}.${token.task}.${token.attempt}`
+}

@@ -1,0 +1,159 @@
+/**
+ * One attempt of an activity, while it runs: its deadline, its heartbeat, its cancellation, and the outcome
+ * in the form in which it is recorded. Ends exactly once, whatever the user's function does.
+ */
+import type { Clock } from '../../actors/clock.js'
+import { decode, encodePayload, normalise, toErrorValue } from '../../actors/codec.js'
+import type { ActorEvent, InvocationToken, Outcome } from '../../actors/command.js'
+import { type ErrorValue, TooLargeError } from '../../actors/errors.js'
+import type { ActivitySource } from '../../actors/logic.js'
+import type { Task } from '../../actors/record.js'
+
+export interface AttemptOrder {
+  readonly token: InvocationToken
+  readonly task: Task
+  readonly source: ActivitySource
+  readonly src: string
+  readonly deadlineAt: number
+}
+
+export interface AttemptSite {
+  readonly clock: Clock
+  readonly resultBytesMax: number
+  /** For whoever watches the actor now. */
+  emit(event: ActorEvent): void
+  ended(outcome: Outcome): void
+}
+
+/** The same for every attempt of one invocation, never that of another. */
+export function idempotencyKeyOf(token: InvocationToken): string {
+  return `${token.actor}:${token.incarnation}.${token.epoch}.${token.task}`
+}
+
+export class Attempt {
+  readonly order: AttemptOrder
+  readonly #site: AttemptSite
+  /** Made when the function asks for its signal: most never do, and it is dear. */
+  #abort: AbortController | undefined
+  #aborted: Error | undefined
+  readonly #cancels: (() => void)[] = []
+  #heartbeat: unknown
+  #cancelHeartbeat: () => void = () => {}
+  #ended = false
+
+  constructor(order: AttemptOrder, site: AttemptSite) {
+    this.order = order
+    this.#site = site
+  }
+
+  /** Whether it has ended or was cancelled. */
+  get isOver(): boolean {
+    return this.#ended
+  }
+
+  start(): void {
+    const { policy } = this.order.source
+    const { clock } = this.#site
+    const left = this.order.deadlineAt - clock.now()
+    const attemptMs = Math.min(policy.attemptMs, left)
+    const last = left <= policy.attemptMs
+    this.#cancels.push(clock.after(attemptMs, () => this.#expire(`no result within ${attemptMs} ms`, !last)))
+    this.#watchHeartbeat()
+    this.#run().then(
+      output => this.#end(this.#outcomeOf(output)),
+      thrown => this.#fail(toErrorValue(thrown), true),
+    )
+  }
+
+  /** Nobody waits for it any more. Its function is told by the signal; what it answers is void. */
+  cancel(reason: string): void {
+    this.#finish()
+    this.#tell(new Error(reason))
+  }
+
+  async #run(): Promise<unknown> {
+    const { token, task, source } = this.order
+    const signal = () => this.#signal
+    return source.run({
+      // Its own copy: what the function does to it must reach neither the record nor the next attempt.
+      input: normalise(task.input),
+      get signal() {
+        return signal()
+      },
+      attempt: token.attempt,
+      idempotencyKey: idempotencyKeyOf(token),
+      heartbeat: details => this.#beat(details),
+      ...(task.heartbeat === undefined ? {} : { lastHeartbeat: task.heartbeat }),
+      emit: event => {
+        if (!this.#ended) this.#site.emit(event)
+      },
+    })
+  }
+
+  get #signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#aborted !== undefined) this.#abort.abort(this.#aborted)
+    }
+    return this.#abort.signal
+  }
+
+  #tell(reason: Error): void {
+    this.#aborted ??= reason
+    this.#abort?.abort(reason)
+  }
+
+  #beat(details: unknown): void {
+    if (this.#ended) return
+    if (details !== undefined) this.#heartbeat = this.#stored('the details of a heartbeat', details)
+    this.#watchHeartbeat()
+  }
+
+  #watchHeartbeat(): void {
+    const { heartbeatMs } = this.order.source.policy
+    if (heartbeatMs === 0) return
+    this.#cancelHeartbeat()
+    this.#cancelHeartbeat = this.#site.clock.after(heartbeatMs, () =>
+      this.#expire(`no heartbeat within ${heartbeatMs} ms`, true),
+    )
+  }
+
+  #expire(reason: string, retry: boolean): void {
+    this.#fail({ name: 'Timeout', message: `${this.order.src}: ${reason}`, code: 'Timeout' }, retry)
+    this.#tell(new Error(reason))
+  }
+
+  #fail(error: ErrorValue, retry: boolean): void {
+    const heartbeat = this.#heartbeat
+    this.#end({ status: 'error', error, retry, ...(heartbeat === undefined ? {} : { heartbeat }) })
+  }
+
+  /** The result as it will be read back; one that cannot be, or is too large, no retry mends. */
+  #outcomeOf(output: unknown): Outcome {
+    try {
+      return { status: 'done', output: this.#stored('a result', output) }
+    } catch (error) {
+      return { status: 'error', error: toErrorValue(error), retry: false }
+    }
+  }
+
+  #stored(what: string, value: unknown): unknown {
+    const bytes = encodePayload(value)
+    const { resultBytesMax } = this.#site
+    if (bytes.length > resultBytesMax)
+      throw new TooLargeError(this.order.token.actor, what, bytes.length, resultBytesMax)
+    return decode(bytes)
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#ended) return
+    this.#finish()
+    this.#site.ended(outcome)
+  }
+
+  #finish(): void {
+    this.#ended = true
+    this.#cancelHeartbeat()
+    for (const cancel of this.#cancels) cancel()
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Lets out what a durable commit holds, in the order that `Commit` states: answers, followers and published
+ * events, custom actions, attempts.
+ */
+import { toErrorValue } from '../../actors/codec.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { Batch, DueAnswer } from '../commit/batch.js'
+import { lifeAt } from '../commit/history.js'
+import type { Bindings } from '../step/bindings.js'
+import type { Act } from '../step/draft.js'
+import { snapshotOf } from '../step/life.js'
+import type { ActivityRunner } from './activity-runner.js'
+import type { Followers } from './followers.js'
+
+export interface DispatcherSite {
+  readonly journal: Journal
+  readonly bindings: Bindings
+  readonly limits: Limits
+  readonly followers: Followers
+  readonly runner: ActivityRunner
+  warn(facts: object, message: string): void
+}
+
+export class Dispatcher {
+  readonly #site: DispatcherSite
+
+  constructor(site: DispatcherSite) {
+    this.#site = site
+  }
+
+  dispatch(batch: Batch): void {
+    const { followers, runner } = this.#site
+    for (const due of batch.answers) this.#answer(due)
+    followers.tellSteps(batch.steps)
+    followers.tellPublished(batch.published)
+    for (const act of batch.acts) this.#act(act)
+    for (const life of batch.lives.values()) runner.reconcile(life)
+  }
+
+  #answer({ delivery, answer, repeatOf }: DueAnswer): void {
+    if (!answer.ok || repeatOf === undefined) return delivery.settle(answer)
+    const { journal, bindings, limits } = this.#site
+    // The same answer as the first time, as long as the history reaches back to it.
+    const then = lifeAt(repeatOf.address, repeatOf.seq, journal, bindings, limits)
+    if (then === undefined || then.record.seq !== repeatOf.seq) return delivery.settle(answer)
+    const { version } = then.record
+    delivery.settle({ ok: true, applied: { ...answer.applied, version, snapshot: snapshotOf(then) } })
+  }
+
+  /** Custom actions are best effort: one that fails is said so, and changes nothing. */
+  #act({ address, name, run }: Act): void {
+    const failed = (error: unknown) =>
+      this.#site.warn({ actor: address, action: name, error: toErrorValue(error) }, 'a custom action failed')
+    try {
+      const result: unknown = run()
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Those in this process who follow actors: told of each applied entry and each published event, after the
+ * commit, in order. Best effort by nature; who must not miss anything reads the history.
+ */
+import type { Address } from '../../actors/address.js'
+import type { ActorEvent } from '../../actors/command.js'
+import type { JournalEntry, PublishedEvent } from '../../actors/commit.js'
+import type { PerdureError } from '../../actors/errors.js'
+import type { Life } from '../step/life.js'
+
+export interface FollowedStep {
+  readonly entry: JournalEntry
+  readonly life: Life
+}
+
+type Listener<Item> = (item: Item) => void
+
+export class Followers {
+  readonly #steps = new Map<Address, Set<Listener<FollowedStep>>>()
+  readonly #published = new Map<Address, Set<Listener<PublishedEvent>>>()
+  readonly #live = new Map<Address, Set<Listener<ActorEvent>>>()
+  readonly #ends = new Set<Listener<PerdureError>>()
+  readonly #onError: (error: unknown) => void
+
+  /** @param onError told when a listener throws; the others still hear. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError
+  }
+
+  onStep(address: Address, listener: Listener<FollowedStep>): () => void {
+    return add(this.#steps, address, listener)
+  }
+
+  onPublished(address: Address, listener: Listener<PublishedEvent>): () => void {
+    return add(this.#published, address, listener)
+  }
+
+  /** What a running activity says on the side; never stored. */
+  onLive(address: Address, listener: Listener<ActorEvent>): () => void {
+    return add(this.#live, address, listener)
+  }
+
+  /** Told once, when there will be nothing more to follow. */
+  onEnd(listener: Listener<PerdureError>): () => void {
+    this.#ends.add(listener)
+    return () => {
+      this.#ends.delete(listener)
+    }
+  }
+
+  /** The runtime has ended, and why. */
+  end(error: PerdureError): void {
+    this.#tell(this.#ends, error)
+    this.#ends.clear()
+  }
+
+  tellSteps(steps: readonly FollowedStep[]): void {
+    if (this.#steps.size === 0) return
+    for (const step of steps) this.#tell(this.#steps.get(step.entry.address), step)
+  }
+
+  tellPublished(events: readonly PublishedEvent[]): void {
+    if (this.#published.size === 0) return
+    for (const event of events) this.#tell(this.#published.get(event.address), event)
+  }
+
+  tellLive(address: Address, event: ActorEvent): void {
+    this.#tell(this.#live.get(address), event)
+  }
+
+  #tell<Item>(listeners: Set<Listener<Item>> | undefined, item: Item): void {
+    if (listeners === undefined) return
+    for (const listener of [...listeners]) {
+      try {
+        listener(item)
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
+  }
+}
+
+function add<Item>(
+  map: Map<Address, Set<Listener<Item>>>,
+  address: Address,
+  listener: Listener<Item>,
+): () => void {
+  let listeners = map.get(address)
+  if (listeners === undefined) {
+    listeners = new Set()
+    map.set(address, listeners)
+  }
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0 && map.get(address) === listeners) map.delete(address)
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Opens the journal of a data directory to run on it.
+ */
+import type { Clock } from '../../actors/clock.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import { type Holder, openJournal } from '../../journal/index.js'
+import type { HostLogger } from '../shard-host.js'
+
+export interface DataDirectory {
+  readonly path: string
+  readonly limits: Limits
+  readonly logger: HostLogger
+  readonly clock: Clock
+  /** How this process is named to the next one that wants the directory. */
+  readonly holder: Omit<Holder, 'since'>
+  readonly acceptLoss?: boolean
+}
+
+/** Held exclusively until closed. @throws SetupError */
+export function openDataDirectory(options: DataDirectory): Journal {
+  const { path, limits, logger, clock, holder, acceptLoss } = options
+  return openJournal({
+    path,
+    limits,
+    holder: { ...holder, since: clock.now() },
+    onDamage: damage => logger.error({ damage }, 'part of the journal is damaged and was skipped'),
+    ...(acceptLoss === undefined ? {} : { acceptLoss }),
+  })
+}

@@ -1,0 +1,133 @@
+/**
+ * The embedded runtime: one shard in this process on one journal. Can be ended and begun again on the same
+ * journal, which is what a crash is.
+ */
+import type { Clock } from '../../actors/clock.js'
+import { toErrorValue } from '../../actors/codec.js'
+import type { Definition } from '../../actors/definition.js'
+import { SetupError, UnavailableError } from '../../actors/errors.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import { LocalClient } from '../client/local-client.js'
+import type { Runtime } from '../client/types.js'
+import type { AttemptOrder } from '../dispatch/attempt.js'
+import { Followers } from '../dispatch/followers.js'
+import { MemoryInbox } from '../inbox/memory-inbox.js'
+import { type Committed, type HostLogger, ShardHost } from '../shard-host.js'
+import { Bindings } from '../step/bindings.js'
+import { EmbeddedService, type Shard } from './embedded-service.js'
+
+export interface EmbeddedOptions {
+  readonly actors: readonly Definition[]
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: HostLogger
+  mintId(): string
+  /** Opens the journal, for the first time and after each crash. */
+  openJournal(): Journal
+  readonly time?: 'wall' | 'event'
+  readonly onCommitted?: (committed: Committed) => void
+  readonly onAttempt?: (order: AttemptOrder) => void
+  readonly onFailed?: (error: Error) => void
+}
+
+export class EmbeddedRuntime extends LocalClient implements Runtime {
+  readonly service: EmbeddedService
+  readonly bindings: Bindings
+  readonly #options: EmbeddedOptions
+  readonly #followers: Followers
+  #shard: Shard
+  #stopped: Promise<void> | undefined
+
+  /** @throws SetupError for definitions or a journal that must be refused. */
+  constructor(options: EmbeddedOptions) {
+    const bindings = new Bindings(options.actors)
+    const { clock, limits } = options
+    const service = new EmbeddedService({
+      bindings,
+      clock,
+      limits,
+      mintId: () => options.mintId(),
+      shard: () => this.#shard,
+    })
+    super(service)
+    this.service = service
+    this.bindings = bindings
+    this.#options = options
+    this.#followers = new Followers(error =>
+      options.logger.warn({ error: toErrorValue(error) }, 'a listener threw'),
+    )
+    this.#shard = this.#begin()
+  }
+
+  get shard(): Shard {
+    return this.#shard
+  }
+
+  #begin(): Shard {
+    const { clock, limits, logger, time, onCommitted, onAttempt, onFailed } = this.#options
+    const journal = this.#options.openJournal()
+    try {
+      assertFingerprints(this.bindings, journal)
+    } catch (error) {
+      journal.close()
+      throw error
+    }
+    const inbox = new MemoryInbox(limits.inboxCommandsMax)
+    const host = new ShardHost({
+      journal,
+      inbox,
+      bindings: this.bindings,
+      clock,
+      limits,
+      logger,
+      followers: this.#followers,
+      ...(time === undefined ? {} : { time }),
+      ...(onCommitted === undefined ? {} : { onCommitted }),
+      ...(onAttempt === undefined ? {} : { onAttempt }),
+      onFailed: error => {
+        this.#followers.end(new UnavailableError('the runtime failed'))
+        onFailed?.(error)
+      },
+    })
+    host.start()
+    return { host, inbox, journal }
+  }
+
+  /** Everything in memory is gone, as after a kill; the journal is opened again. */
+  restart(): void {
+    this.#shard.host.kill()
+    this.#shard.journal.close()
+    this.#shard = this.#begin()
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    await this.#shard.host.stop(this.#options.limits.stopMsMax)
+    this.#shard.journal.close()
+    this.#followers.end(new UnavailableError('the runtime has stopped'))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+/** Actors are pinned to versions; a version that means something else now would change lives already lived. */
+function assertFingerprints(bindings: Bindings, journal: Journal): void {
+  for (const one of bindings.all) {
+    const recorded = journal.fingerprint(one.type, one.version, one.fingerprint)
+    if (recorded === one.fingerprint) continue
+    throw new SetupError(
+      'InvalidDefinition',
+      `${one.type}@${one.version} has another structure than the one this journal's actors started on: ` +
+        `expected fingerprint ${recorded}, found ${one.fingerprint}. Give the changed definition a new version ` +
+        `and list the old one under 'previous', so that actors in flight finish on it`,
+      { type: one.type, version: one.version, expected: recorded, found: one.fingerprint },
+    )
+  }
+}

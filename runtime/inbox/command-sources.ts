@@ -1,0 +1,112 @@
+/**
+ * Where a batch takes its commands from: what is due and what recovery orders, then what comes from inside
+ * (results, begun attempts), then the inbox. What comes from inside never waits behind a full inbox.
+ *
+ * Invariant: what is due is asked for again only when all that was due before is committed.
+ */
+import type { Address } from '../../actors/address.js'
+import type { Command } from '../../actors/command.js'
+import type { RecordIndex } from '../../actors/commit.js'
+import type { Delivery, Inbox } from '../../actors/inbox.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { Life } from '../step/life.js'
+import { DueActors } from './due-actors.js'
+import { Queue } from './queue.js'
+import { RecoveryScan } from './recovery-scan.js'
+
+/** A command, and whoever waits for its answer. */
+export interface Taken {
+  readonly command: Command
+  readonly delivery?: Delivery
+}
+
+type Read = (address: Address) => Life | undefined
+
+export class CommandSources {
+  readonly recovery: RecoveryScan
+  readonly #inbox: Inbox
+  readonly #internal = new Queue<Command>()
+  readonly #due = new Queue<Command>()
+  readonly #timers: DueActors
+  readonly #retries: DueActors
+  readonly #time: 'wall' | 'event'
+  #asked = false
+
+  constructor(options: { journal: Journal; inbox: Inbox; limits: Limits; time: 'wall' | 'event' }) {
+    const { journal, inbox, limits, time } = options
+    this.#inbox = inbox
+    this.#time = time
+    this.#timers = new DueActors('timer', journal, limits)
+    this.#retries = new DueActors('retry', journal, limits)
+    this.recovery = new RecoveryScan(journal, limits)
+  }
+
+  submit(command: Command): void {
+    this.#internal.push(command)
+  }
+
+  take(): Taken | undefined {
+    return this.takeInside() ?? this.#takeOutside()
+  }
+
+  takeOutsideFirst(): Taken | undefined {
+    return this.#takeOutside() ?? this.takeInside()
+  }
+
+  takeInside(): Taken | undefined {
+    const command = this.#due.shift() ?? this.#internal.shift()
+    return command && { command }
+  }
+
+  #takeOutside(): Taken | undefined {
+    const [delivery] = this.#inbox.take(1)
+    return delivery && { command: delivery.command, delivery }
+  }
+
+  /** The batch that took them could not be committed. Answers those whose senders must be told. */
+  putBack(taken: readonly Taken[]): readonly Delivery[] {
+    this.#internal.unshift(taken.filter(one => one.delivery === undefined).map(one => one.command))
+    return taken.flatMap(one => one.delivery ?? [])
+  }
+
+  /** Looks for what is due, and for what recovery has to order. */
+  replenish(now: number, read: Read): void {
+    if (this.#due.size > 0 || this.#asked) return
+    for (const command of this.recovery.next()) this.#due.push(command)
+    if (!this.#isDue(now)) return
+    for (const command of this.#timers.commands(now, read)) this.#due.push(command)
+    // A retry of an attempt that was lost must not begin before it was counted.
+    if (this.recovery.isDone) for (const command of this.#retries.commands(now, read)) this.#due.push(command)
+    this.#asked = this.#due.size > 0
+  }
+
+  note(index: RecordIndex): void {
+    this.#timers.note(index)
+    this.#retries.note(index)
+  }
+
+  /** A batch was committed. */
+  committed(): void {
+    if (!this.#asked || this.#due.size > 0) return
+    this.#asked = false
+    this.#timers.refresh()
+    this.#retries.refresh()
+  }
+
+  /** Whether anything waits. One that stops accepts no new work: nothing is due to it. */
+  hasWork(now: number, accepts: boolean): boolean {
+    if (this.#internal.size > 0 || this.#due.size > 0 || this.#inbox.size > 0) return true
+    return accepts && (!this.recovery.isDone || this.#isDue(now))
+  }
+
+  /** When something will be due; Infinity for never. */
+  get nextAt(): number {
+    if (this.#time === 'event') return Number.POSITIVE_INFINITY
+    return Math.min(this.#timers.nextAt, this.#retries.nextAt)
+  }
+
+  #isDue(now: number): boolean {
+    return this.nextAt <= now
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * An actor while one command is applied to it, and what the step wants to leave. Thrown away when the
+ * step fails, so that a failure leaves nothing; finished into a life otherwise.
+ */
+import type { Address } from '../../actors/address.js'
+import { parentOf } from '../../actors/address.js'
+import { decode, encodePayload } from '../../actors/codec.js'
+import type { Command, InvocationToken } from '../../actors/command.js'
+import type { PublishedEvent } from '../../actors/commit.js'
+import type { Effect } from '../../actors/effect.js'
+import { TooLargeError } from '../../actors/errors.js'
+import type { Limits } from '../../actors/limits.js'
+import type { ActorStatus, StepContext, Stimulus } from '../../actors/logic.js'
+import type { ActorRecord, Child, ChildBond, Invocation, RecentCommand, Timer } from '../../actors/record.js'
+import { applyEffects } from './apply-effects.js'
+import type { Binding, Life } from './life.js'
+import { seedOf } from './seed.js'
+
+/** A custom action, to be run once after the commit. */
+export interface Act {
+  readonly address: Address
+  readonly name: string
+  readonly run: () => void
+}
+
+export class Draft {
+  readonly address: Address
+  readonly binding: Binding
+  readonly incarnation: number
+  readonly version: string
+  readonly seq: number
+  readonly position: number
+  readonly at: number
+  readonly child: ChildBond | undefined
+  readonly limits: Limits
+  status: ActorStatus = 'active'
+  state: unknown
+  bytes: Uint8Array = new Uint8Array()
+  timers: readonly Timer[] = []
+  invocations: readonly Invocation[] = []
+  children: readonly Child[] = []
+  epoch = 0
+  timer = 0
+  recent: readonly RecentCommand[] = []
+  terminated: string | undefined
+  readonly effects: Effect[] = []
+  readonly sends: Command[] = []
+  readonly published: PublishedEvent[] = []
+  readonly acts: Act[] = []
+  handled = true
+
+  constructor(of: Life | Birth, step: { position: number; at: number; limits: Limits }) {
+    const before = 'record' in of ? of.record : of
+    this.address = before.address
+    this.binding = of.binding
+    this.version = before.version
+    this.child = before.child
+    this.position = step.position
+    this.at = step.at
+    this.limits = step.limits
+    if ('record' in of) {
+      const record = of.record
+      this.incarnation = record.incarnation
+      this.seq = record.seq + 1
+      this.status = record.status
+      this.state = of.state
+      this.bytes = record.state
+      this.timers = record.timers
+      this.invocations = record.invocations
+      this.children = record.children
+      this.epoch = record.epoch
+      this.timer = record.timer
+      this.recent = record.recent
+      this.terminated = record.terminated
+    } else {
+      this.incarnation = step.position
+      this.seq = of.seqBefore + 1
+    }
+  }
+
+  get context(): StepContext {
+    return {
+      self: this.address,
+      parent: parentOf(this.address),
+      seq: this.seq,
+      at: this.at,
+      seed: seedOf(this.incarnation, this.seq),
+    }
+  }
+
+  /** Gives birth: the logic's initial state and what it wants done. */
+  begin(input: unknown): void {
+    const step = this.binding.logic.initial(input, this.context)
+    this.#take(step.state, step.effects)
+  }
+
+  /** Gives the logic a stimulus. */
+  step(stimulus: Stimulus): void {
+    const step = this.binding.logic.step(this.state, stimulus, this.context)
+    this.handled = step.handled
+    this.#take(step.state, step.effects)
+  }
+
+  #take(state: unknown, effects: readonly Effect[]): void {
+    const { logic } = this.binding
+    if (state !== this.state) {
+      this.state = state
+      this.bytes = logic.encode(state)
+      this.status = logic.status(state)
+      if (this.bytes.length > this.limits.stateBytesMax)
+        throw new TooLargeError(this.address, 'its state', this.bytes.length, this.limits.stateBytesMax)
+    }
+    for (const effect of effects) this.effects.push(effect)
+    applyEffects(this, effects)
+  }
+
+  /** A value as it will be read back, so that a live step and a replay see the same. */
+  stored(what: string, value: unknown): unknown {
+    if (value === undefined || value === null || typeof value === 'boolean') return value
+    const bytes = encodePayload(value)
+    if (bytes.length > this.limits.payloadBytesMax)
+      throw new TooLargeError(this.address, what, bytes.length, this.limits.payloadBytesMax)
+    return decode(bytes)
+  }
+
+  /** An id for a command this step sends: the same on every replay. */
+  mintCommandId(): string {
+    return `${this.address}.${this.incarnation}.${this.seq}.${this.sends.length}`
+  }
+
+  token(id: string, epoch: number, task: number, attempt: number): InvocationToken {
+    return { actor: this.address, incarnation: this.incarnation, id, epoch, task, attempt }
+  }
+
+  finish(): Life {
+    const record: ActorRecord = {
+      address: this.address,
+      incarnation: this.incarnation,
+      version: this.version,
+      seq: this.seq,
+      position: this.position,
+      at: this.at,
+      status: this.status,
+      state: this.bytes,
+      ...(this.child === undefined ? {} : { child: this.child }),
+      timers: this.timers,
+      invocations: this.invocations,
+      children: this.children,
+      epoch: this.epoch,
+      timer: this.timer,
+      recent: this.recent,
+      ...(this.terminated === undefined ? {} : { terminated: this.terminated }),
+    }
+    return { record, state: this.state, binding: this.binding }
+  }
+}
+
+/** What is known of an actor that is about to be born. */
+export interface Birth {
+  readonly address: Address
+  readonly binding: Binding
+  readonly version: string
+  readonly child: ChildBond | undefined
+  /** Last entry of an earlier actor at this address: numbers go on, so no entry's name is used twice. */
+  readonly seqBefore: number
+}

@@ -1,0 +1,31 @@
+/**
+ * An actor in memory: its record and, beside the encoded state, the state itself and the logic that steps
+ * it. A life is never changed; applying a command makes another.
+ */
+import type { Behaviour } from '../../actors/definition.js'
+import type { ActorLogic, ActorSnapshot } from '../../actors/logic.js'
+import type { ActorRecord } from '../../actors/record.js'
+
+export interface Life {
+  readonly record: ActorRecord
+  readonly state: unknown
+  readonly binding: Binding
+}
+
+/** Which code an actor runs: its root's definition and, for a child, the logic found below it. */
+export interface Binding {
+  readonly behaviour: Behaviour
+  readonly logic: ActorLogic
+}
+
+/** A life from its record. Runs no user code. */
+export function revive(record: ActorRecord, binding: Binding): Life {
+  return { record, state: binding.logic.decode(record.state), binding }
+}
+
+/** The state as people see it: an actor that was ended from outside is no longer what its logic says. */
+export function snapshotOf({ record, state, binding }: Life): ActorSnapshot {
+  const snapshot = binding.logic.snapshot(state)
+  if (snapshot.status === record.status) return snapshot
+  return Object.create(snapshot, { status: { value: record.status, enumerable: true } })
+}

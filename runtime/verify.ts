@@ -1,0 +1,113 @@
+/**
+ * Proof that a journal can be folded again: each actor is made anew from its entries by the code at hand,
+ * and compared with what was committed. A difference names actor and entry. Writes nothing.
+ */
+import type { Address } from '../actors/address.js'
+import { toErrorValue } from '../actors/codec.js'
+import type { JournalEntry } from '../actors/commit.js'
+import { digest } from '../actors/digest.js'
+import type { Journal } from '../actors/journal.js'
+import type { Limits } from '../actors/limits.js'
+import { entriesOf, isBirth } from './commit/history.js'
+import { replay } from './step/apply-command.js'
+import type { Bindings } from './step/bindings.js'
+import { type Life, revive } from './step/life.js'
+
+export interface VerifyReport {
+  readonly actors: number
+  readonly entries: number
+  /** Entries whose digest of state and effects was compared. */
+  readonly digests: number
+  readonly differences: readonly Difference[]
+}
+
+export interface Difference {
+  readonly actor: Address
+  /** The entry at which the difference was first seen; it arose after the last entry that agreed. */
+  readonly seq: number
+  readonly agreedUntil: number
+  readonly what: string
+}
+
+/** Folds every actor of a journal anew, or those of one root. */
+export function verifyJournal(
+  journal: Journal,
+  bindings: Bindings,
+  limits: Limits,
+  only?: (address: Address) => boolean,
+): VerifyReport {
+  let [actors, entries, digests] = [0, 0, 0]
+  const differences: Difference[] = []
+  let after: Address | undefined
+  for (;;) {
+    const page = journal.list({ limit: limits.pageRowsMax, ...(after === undefined ? {} : { after }) })
+    for (const { address } of page) {
+      if (only?.(address) === false) continue
+      const verified = verifyActor(address, journal, bindings, limits)
+      actors++
+      entries += verified.entries
+      digests += verified.digests
+      if (verified.difference !== undefined) differences.push(verified.difference)
+    }
+    if (page.length < limits.pageRowsMax) return { actors, entries, digests, differences }
+    after = page.at(-1)!.address
+  }
+}
+
+interface Verified {
+  readonly entries: number
+  readonly digests: number
+  readonly difference?: Difference
+}
+
+function verifyActor(address: Address, journal: Journal, bindings: Bindings, limits: Limits): Verified {
+  let [entries, digests, agreedUntil] = [0, 0, 0]
+  const differs = (seq: number, what: string): Verified => ({
+    entries,
+    digests,
+    difference: { actor: address, seq, agreedUntil, what },
+  })
+  let life: Life | undefined
+  for (const entry of entriesOf(journal, address, 0, limits)) {
+    entries++
+    try {
+      if (life === undefined && !isBirth(entry)) life = baseBefore(entry, journal, bindings)
+      const application = replay(life, entry, bindings, limits)
+      if (application.kind !== 'applied')
+        return differs(entry.seq, `the command is ${application.kind} now, and was ${entry.outcome}`)
+      const what = difference(entry, application.entry)
+      if (what !== undefined) return differs(entry.seq, what)
+      if (entry.digest !== undefined) {
+        digests++
+        agreedUntil = entry.seq
+      }
+      life = application.life
+    } catch (error) {
+      return differs(entry.seq, toErrorValue(error).message)
+    }
+  }
+  const stored = journal.read(address)
+  if (life === undefined || stored === undefined) return { entries, digests }
+  if (recordDigest(life) !== recordDigest(revive(stored.record, life.binding)))
+    return differs(life.record.seq, 'the whole record differs from the one committed')
+  return { entries, digests }
+}
+
+function baseBefore(entry: JournalEntry, journal: Journal, bindings: Bindings): Life | undefined {
+  const base = journal.recordAt(entry.address, entry.seq - 1)
+  return base === undefined ? undefined : revive(base, bindings.of(base))
+}
+
+function difference(was: JournalEntry, is: JournalEntry): string | undefined {
+  if (is.outcome !== was.outcome) return `the outcome is '${is.outcome}' now, and was '${was.outcome}'`
+  if (is.seq !== was.seq) return `the entry's number is ${is.seq} now, and was ${was.seq}`
+  if (digest(is.value) !== digest(was.value))
+    return `the state is ${JSON.stringify(is.value)} now, and was ${JSON.stringify(was.value)}`
+  if (is.digest !== was.digest && was.digest !== undefined) return 'the digest of state and effects differs'
+  return undefined
+}
+
+function recordDigest({ record, state, binding }: Life): string {
+  const { state: _, ...rest } = record
+  return digest({ ...rest, state: binding.logic.canonical(state) })
+}

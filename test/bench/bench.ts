@@ -1,0 +1,29 @@
+/**
+ * What a benchmark is: a name, what it answers, and a run that gives lines of figures.
+ */
+
+/** One measurement: what was run and the figures, units last in each name. Numbers as they came out. */
+export type Line = Readonly<Record<string, Figure>>
+export type Figure = string | number | boolean | null | readonly number[]
+
+export interface BenchOptions {
+  /** Length of a steady run, seconds. */
+  readonly seconds: number
+  /** Orders in flight at once in the order bench. */
+  readonly orders: number
+  /** Idle actors of the idle bench. */
+  readonly actors: number
+  /** Entries of the one actor of the history bench. */
+  readonly entries: number
+  /** Where data directories are made; removed afterwards. */
+  readonly directory: string
+  /** Told what goes on, for whoever waits. */
+  progress(what: string): void
+}
+
+export interface Bench {
+  readonly name: string
+  /** What it answers, in a line. */
+  readonly question: string
+  run(options: BenchOptions): AsyncIterable<Line>
+}

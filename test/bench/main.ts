@@ -1,0 +1,70 @@
+/**
+ * `npm run bench`: all benches, or those named, a table each; `npm run -s bench -- order --json`: a line of
+ * JSON a measurement. Progress goes to stderr.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import type { Bench, BenchOptions, Line } from './bench.js'
+import { executorBench } from './executor.js'
+import { historyBench } from './history.js'
+import { idleBench } from './idle.js'
+import { journalBench } from './journal.js'
+import { orderBench } from './order.js'
+import { jsonLine, table } from './report.js'
+
+const benches: readonly Bench[] = [orderBench, idleBench, historyBench, executorBench, journalBench]
+
+interface Flags extends Pick<BenchOptions, 'seconds' | 'orders' | 'actors' | 'entries'> {
+  readonly json?: boolean
+}
+
+await new Command('bench')
+  .description('measures Perdure on this machine')
+  .argument('[name...]', `of: ${benches.map(bench => bench.name).join(', ')}`)
+  .option('--json', 'a line of JSON a measurement instead of tables')
+  .option('--seconds <n>', 'length of a steady run', positive, 60)
+  .option('--orders <n>', 'orders in flight at once (order)', positive, 256)
+  .option('--actors <n>', 'idle actors (idle)', positive, 1_000_000)
+  .option('--entries <n>', 'entries of one actor (history)', positive, 1_000_000)
+  .action(runNamed)
+  .parseAsync()
+
+async function runNamed(names: readonly string[], flags: Flags): Promise<void> {
+  const unknown = names.filter(name => !benches.some(bench => bench.name === name))
+  if (unknown.length > 0) {
+    console.error(
+      `no bench ${unknown.join(', ')}: expected of ${benches.map(bench => bench.name).join(', ')}`,
+    )
+    process.exitCode = 2
+    return
+  }
+  const progress = (what: string) => console.error(`· ${what}`)
+  progress(machine())
+  for (const bench of benches.filter(one => names.length === 0 || names.includes(one.name))) {
+    const directory = mkdtempSync(join(tmpdir(), `perdure-bench-${bench.name}-`))
+    try {
+      const lines: Line[] = []
+      for await (const line of bench.run({ ...flags, directory, progress })) {
+        lines.push(line)
+        if (flags.json === true) console.log(jsonLine(line))
+      }
+      if (flags.json !== true) console.log(`${table(bench.question, lines)}\n`)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0')
+  return value
+}
+
+/** What the figures hold for; neighbours that keep the machine busy show in the load. */
+function machine(): string {
+  const load = loadavg()[0] ?? 0
+  return `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'processor'}, load ${load.toFixed(1)}`
+}

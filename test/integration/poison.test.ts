@@ -1,0 +1,51 @@
+/** A command that kills its process is given up after three deaths; nothing else is lost with it. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { limits } from '../../actors/limits.js'
+import { openJournal } from '../../journal/index.js'
+
+const program = fileURLToPath(new URL('../support/poisonous-program.js', import.meta.url))
+
+test('a command that kills its process becomes a dead letter, and no innocent one with it', t => {
+  const path = mkdtempSync(join(tmpdir(), 'perdure-poison-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  const runs = []
+  for (let run = 1; run <= 10; run++) {
+    const { signal, stdout, stderr, status } = spawnSync(process.execPath, [program, path, `${run}`], {
+      encoding: 'utf8',
+    })
+    runs.push(signal ?? status)
+    if (signal === 'SIGKILL') continue
+    assert.equal(status, 0, stderr)
+    const { answers, lives } = JSON.parse(stdout)
+    assert.equal(answers[1], 'StepFailed')
+    assert.equal(lives, 2, 'the poisoned actor lives on, as it was before')
+    // In each run before this one, the innocent commands were sent once, and died with the process or not at all.
+    assert.ok(answers[0] >= 1 && answers[0] <= run && answers[2] >= 1 && answers[2] <= run)
+    break
+  }
+  // The first death is seen by nobody; three more are counted before the fourth start gives the command up.
+  assert.deepEqual(runs, [...Array(limits.poisonAttemptsMax + 1).fill('SIGKILL'), 0])
+
+  const journal = openJournal({ path, readOnly: true })
+  t.after(() => journal.close())
+  const letters = journal.deadLetters(0, 10)
+  assert.deepEqual(
+    letters.map(({ command, error }) => [command.commandId, error.name]),
+    [['boom', 'Poisonous']],
+  )
+  const applied = (key: string) =>
+    journal.entries(`counter/${key}`, 0, 100).map(entry => `${entry.command.commandId} ${entry.outcome}`)
+  assert.deepEqual(applied('poisoned'), [
+    'first.start applied',
+    'first applied',
+    'boom failed',
+    'last applied',
+  ])
+  for (const key of ['before', 'after']) assert.equal(new Set(applied(key)).size, applied(key).length)
+})

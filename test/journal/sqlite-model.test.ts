@@ -1,0 +1,174 @@
+/**
+ * Random lives of a journal, against the one in memory as the model: whatever is committed, settled, closed,
+ * crashed and opened again, both give the same answers.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { Journal } from '../../actors/journal.js'
+import { MemoryJournal, openJournal, type SqliteJournal } from '../../journal/index.js'
+import { type Applied, CommitMaker, T0 } from '../support/journal-commits.js'
+import { copyJournal, openForTest, temporaryDirectory } from '../support/journal-files.js'
+
+const ADDRESSES = ['order/1', 'order/2', 'order/2/pay', 'stock/a%20b', 'stock/c', 'z/9']
+const RUNS = 60
+
+type Step =
+  | {
+      readonly kind: 'commit'
+      readonly applied: readonly Applied[]
+      readonly dead: boolean
+      readonly pending: boolean
+    }
+  | { readonly kind: 'settle' | 'close' | 'crash' }
+  | { readonly kind: 'prune'; readonly address: string; readonly seq: number }
+
+const dueAt = fc.option(fc.integer({ min: T0, max: T0 + 5 }), { nil: undefined })
+const applied: fc.Arbitrary<Applied> = fc
+  .record({
+    address: fc.constantFrom(...ADDRESSES),
+    index: fc.record({
+      value: fc.constantFrom('a', { a: 'b' }, { a: { b: 'c' }, d: 'e' }, undefined),
+      tags: fc.subarray(['x', 'y']),
+      timerDueAt: dueAt,
+      retryDueAt: dueAt,
+      owes: fc.boolean(),
+    }),
+    status: fc.constantFrom('active' as const, 'done' as const),
+    at: fc.integer({ min: T0, max: T0 + 5 }),
+    persistSnapshot: fc.boolean(),
+    size: fc.constantFrom(0, 10, 9_000),
+  })
+  .map(({ status, size, ...rest }) => ({
+    ...rest,
+    record: { status, state: new Uint8Array(size).fill(size) },
+  }))
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('commit' as const),
+      applied: fc.array(applied, { maxLength: 6 }),
+      dead: fc.boolean(),
+      pending: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom('settle' as const, 'close' as const, 'crash' as const) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('prune' as const),
+      address: fc.constantFrom(...ADDRESSES),
+      seq: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+)
+
+describe('a SQLite journal and the model in memory', () => {
+  it('answer alike, through settling, pruning, closing and crashes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 25 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (steps, unsettledSegmentsMax) => {
+          const directory = temporaryDirectory()
+          try {
+            await live(directory.path, steps, { unsettledSegmentsMax, walBytesMax: 100_000 })
+          } finally {
+            directory.remove()
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+})
+
+async function live(path: string, steps: readonly Step[], limits: Record<string, number>): Promise<void> {
+  const model = new MemoryJournal()
+  const maker = new CommitMaker()
+  let home = join(path, '0')
+  let journal = openForTest(home, { limits })
+  for (const [index, step] of steps.entries()) {
+    switch (step.kind) {
+      case 'commit': {
+        const commit = commitOf(maker, step)
+        await model.append(commit)
+        await journal.append(commit)
+        break
+      }
+      case 'prune':
+        assert.equal(journal.prune(step.address, step.seq), model.prune(step.address, step.seq))
+        break
+      case 'settle':
+        journal.settle()
+        break
+      case 'close':
+        journal.close()
+        journal = openForTest(home, { limits })
+        break
+      case 'crash': {
+        const next = join(path, String(index + 1))
+        copyJournal(home, next)
+        journal.close()
+        home = next
+        journal = openForTest(home, { limits })
+      }
+    }
+    assertAlike(journal, model)
+    if (index % 5 === 0) assertReaderAlike(home, model)
+  }
+  assert.equal(journal.verifyChain(), model.position)
+  journal.close()
+}
+
+function commitOf(maker: CommitMaker, step: Extract<Step, { kind: 'commit' }>) {
+  const command = { kind: 'timer' as const, commandId: 't', target: 'order/1', timer: maker.position }
+  return maker.make(step.applied, {
+    pending: step.pending ? [command] : [],
+    deadLetters: step.dead
+      ? [{ position: maker.position + 1, at: T0, command, error: { name: 'E', message: 'm' } }]
+      : [],
+  })
+}
+
+function assertReaderAlike(path: string, model: Journal): void {
+  const reader: SqliteJournal = openJournal({ path, readOnly: true })
+  assertAlike(reader, model)
+  reader.close()
+}
+
+function assertAlike(journal: Journal, model: Journal): void {
+  const same = (ask: (journal: Journal) => unknown) => assert.deepStrictEqual(ask(journal), ask(model))
+  same(one => one.position)
+  same(one => one.pending())
+  same(one => one.deadLetters(1, 3))
+  for (const kind of ['timer', 'retry'] as const) {
+    same(one => one.nextDueAt(kind))
+    for (const limit of [1, 2, 100]) same(one => one.due(kind, T0 + 3, limit))
+  }
+  same(one => one.owing(undefined, 100))
+  same(one => one.owing('order/2', 2))
+  for (const query of [
+    {},
+    { type: 'order' },
+    { state: 'a' },
+    { state: 'a.b', tag: 'x' },
+    { status: 'done' as const, idleSince: T0 + 2 },
+  ]) {
+    same(one => one.count(query))
+    same(one => one.list({ ...query, limit: 100 }))
+    same(one => one.list({ ...query, after: 'order/1', limit: 2 }))
+  }
+  for (const address of ADDRESSES) {
+    same(one => one.read(address))
+    same(one => one.entries(address, 0, 100))
+    same(one => one.entries(address, 2, 3))
+    for (const seq of [1, 3, 6, 100]) same(one => one.recordAt(address, seq))
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Runs the compiled tests: `node test/run.mjs fast` (the loop while working: no servers, under a minute) or
+ * `all`. Further arguments narrow it to sources that begin so: `node test/run.mjs all test/journal`.
+ *
+ * The sources say which tests there are, so what an earlier build left behind is never run; a test that was
+ * not compiled is a failure, and so is a file or a run without a test. A test is slow by its folder, not by its name.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, join, posix, resolve } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { fileURLToPath } from 'node:url'
+
+const SLOW = ['test/scenarios/', 'test/integration/']
+const SUITES = {
+  fast: { takes: path => !SLOW.some(folder => path.startsWith(folder)), seeds: 20, fileMinutesMax: 2 },
+  all: { takes: () => true, seeds: 1_000, fileMinutesMax: 30 },
+}
+
+const [name = 'all', ...prefixes] = process.argv.slice(2)
+const suite = SUITES[name]
+if (suite === undefined) fail(`no suite '${name}': expected one of ${Object.keys(SUITES).join(', ')}`)
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'))
+const sources = readdirSync('test', { recursive: true })
+  .map(path => posix.join('test', path.replaceAll('\\', '/')))
+  .filter(path => path.endsWith('.test.ts') && suite.takes(path))
+  .filter(path => prefixes.length === 0 || prefixes.some(prefix => path.startsWith(prefix)))
+  .sort()
+if (sources.length === 0) fail(`no test in '${name}' begins with ${prefixes.join(' or ') || 'test/'}`)
+
+const files = sources.map(path => join('dist', path.replace(/\.ts$/, '.js')))
+const missing = files.filter(file => !existsSync(file))
+if (missing.length > 0) fail(`not compiled: ${missing.join(', ')}; run 'npm run build'`)
+
+process.env.PERDURE_SIMULATION_SEEDS ??= String(suite.seeds)
+if (!process.stdout.isTTY) process.env.NO_COLOR = '1'
+
+const counts = []
+const silent = []
+let passed = 0
+run({ files, concurrency: availableParallelism(), timeout: suite.fileMinutesMax * 60_000 })
+  .on('test:pass', ({ name }) => {
+    // Node reports the file itself when nothing in it was a test.
+    if (files.some(file => resolve(file) === resolve(name))) silent.push(name)
+    else passed += 1
+  })
+  .on('test:fail', ({ todo }) => {
+    if (todo === undefined || todo === false) process.exitCode = 1
+  })
+  .compose(holdCounts)
+  .compose(spec)
+  .on('end', () => {
+    process.stdout.write(`\n${counts.map(line => `# ${line}\n`).join('')}`)
+    if (silent.length > 0) complain(`without a test: ${silent.join(', ')}`)
+    if (passed === 0) complain('no test passed')
+  })
+  .pipe(process.stdout)
+
+/** Keeps node's closing counts (`pass 12`, …) back, to end with them on a terminal and in a log alike. */
+async function* holdCounts(events) {
+  for await (const event of events) {
+    const { nesting, message } = event.data
+    if (event.type === 'test:diagnostic' && nesting === 0 && /^[a-z_]+ [\d.]+$/.test(message))
+      counts.push(message)
+    else yield event
+  }
+}
+
+function complain(message) {
+  console.error(message)
+  process.exitCode = 1
+}
+
+function fail(message) {
+  complain(message)
+  process.exit()
+}

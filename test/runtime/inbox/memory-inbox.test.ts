@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { enqueueActions, setup } from 'xstate'
+import { OverloadedError, StepFailedError } from '../../../actors/errors.js'
+import { defineActor, ref } from '../../../runtime/index.js'
+import { counterMachine } from '../../support/engine-counter.js'
+import { assertRefolds, deadLetters, engineWorld } from '../../support/engine-world.js'
+
+const counter = defineActor({ machine: counterMachine, version: '1', create: () => ({ from: 0 }) })
+
+test('a full inbox says so at the door; what was taken is applied, and there is room again', async () => {
+  await using rt = await engineWorld([counter], { inboxCommandsMax: 10 })
+  const c = rt.actor(counter, 'c')
+  const sent = await Promise.allSettled(Array.from({ length: 25 }, () => c.send({ type: 'ADD', n: 1 })))
+  const refusals = sent.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  assert.equal(refusals.length, 15)
+  for (const error of refusals) {
+    assert.ok(error instanceof OverloadedError)
+    assert.deepEqual([error.code, error.retryable, error.actorId], ['Overloaded', true, 'counter/c'])
+    assert.match(error.message, /the inbox is full: 10/)
+  }
+  assert.equal((await c.ask({ type: 'ADD', n: 1 })).snapshot.context.n, 11)
+})
+
+const shouter = setup({ types: { events: {} as { type: 'SHOUT'; times: number } } }).createMachine({
+  id: 'shouter',
+  on: {
+    SHOUT: {
+      actions: enqueueActions(({ enqueue, event }) => {
+        for (let n = 0; n < event.times; n++)
+          enqueue.sendTo(ref<{ type: 'ADD'; n: number }>('counter', `c-${n}`), { type: 'ADD', n: 1 })
+      }),
+    },
+  },
+})
+
+test('a step that sends more than may wait fails whole, and the actor lives', async () => {
+  const definition = defineActor({ machine: shouter, version: '1', create: () => undefined })
+  await using rt = await engineWorld([definition, counter], { pendingCommandsMax: 10 })
+  const s = rt.actor(definition, 's')
+  await assert.rejects(s.send({ type: 'SHOUT', times: 11 }), error => {
+    assert.ok(error instanceof StepFailedError)
+    assert.match(
+      error.message,
+      /shouter\/s failed on entry 2: the queue of commands sent by actors is full: 10/,
+    )
+    return true
+  })
+  assert.equal(deadLetters(rt).length, 1)
+  assert.equal(await rt.actor(counter, 'c-0').getSnapshot(), undefined)
+  await s.send({ type: 'SHOUT', times: 10 })
+  await rt.advance(0)
+  for (let n = 0; n < 10; n++)
+    assert.equal((await rt.actor(counter, `c-${n}`).getSnapshot())?.context.n, 1, `c-${n}`)
+  assertRefolds(rt)
+})
+
+test('while actors have much to tell each other, those from outside wait: no step fails for want of room', async () => {
+  const definition = defineActor({ machine: shouter, version: '1', create: () => undefined })
+  await using rt = await engineWorld([definition, counter], { pendingCommandsMax: 100, batchCommandsMax: 8 })
+  const s = rt.actor(definition, 's')
+  await Promise.all(Array.from({ length: 40 }, () => s.send({ type: 'SHOUT', times: 20 })))
+  await rt.advance(0)
+  assert.deepEqual(deadLetters(rt), [])
+  for (let n = 0; n < 20; n++)
+    assert.equal((await rt.actor(counter, `c-${n}`).getSnapshot())?.context.n, 40, `c-${n}`)
+})

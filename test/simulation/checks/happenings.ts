@@ -1,0 +1,57 @@
+/** What happened in a run, by name: a simulation in which something never happens does not test it. */
+import type { EmbeddedRuntime } from '../../../runtime/embedded/embedded-runtime.js'
+import type { JobContext } from '../machines/job.js'
+import type { Truth } from '../truth.js'
+
+/** What must happen now and then. */
+export const EXPECTED = [
+  'death before a commit was written',
+  'death inside a commit',
+  'death after a commit, before anybody heard',
+  'death after a commit was let out',
+  'death after an attempt began',
+  'death between two tasks',
+  'death before settling',
+  'death inside settling',
+  'death after settling',
+  'death the journal failed',
+  'death of a command',
+  'stop',
+  'answered',
+  'answered again',
+  'start applied',
+  'message applied',
+  'message failed',
+  'message unhandled',
+  'timer applied',
+  'result done',
+  'result error',
+  'order spawn',
+  'order stop',
+  'order attempt',
+  'order recover',
+  'transfer settled',
+  'transfer refused',
+  'transfer undone',
+  'job finished',
+  'job cancelled',
+  'page printed',
+  'page OutcomeUnknown',
+] as const
+
+export function* happenings(truth: Truth, runtime: EmbeddedRuntime): Generator<string> {
+  for (const { command, outcome } of truth.entries) {
+    if (command.kind === 'operator') yield `order ${command.order.type}`
+    else if (command.kind === 'result') yield `result ${command.outcome.status}`
+    else yield `${command.kind} ${outcome}`
+  }
+  for (const { address } of truth.records.values()) {
+    const [type, , child] = address.split('/')
+    const seen = runtime.service.see(address)?.snapshot
+    if (child !== undefined || seen === undefined) continue
+    if (type === 'transfer' || type === 'job') yield `${type} ${String(seen.value)}`
+    if (type !== 'job') continue
+    const { page } = seen.context as JobContext
+    if (page !== '') yield `page ${page.startsWith('page ') ? 'printed' : page}`
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * A saga: takes money from one account, pays a fee outside, gives the money to another account, and takes
+ * back what it did when it cannot go on. Whatever happens it ends, and no money is made or lost.
+ */
+import { setup } from 'xstate'
+import { activity, asks, defineActor } from '../../../runtime/index.js'
+import type { World } from '../world.js'
+import type { AccountEvent, accountDefinition } from './account.js'
+
+export interface TransferInput {
+  id: string
+  from: string
+  to: string
+  amount: number
+}
+
+const ASK_MS = 5_000
+
+function parts(world: World, account: ReturnType<typeof accountDefinition>) {
+  return setup({
+    types: {
+      input: {} as TransferInput,
+      context: {} as TransferInput,
+      output: {} as { end: string },
+    },
+    actors: {
+      ask: asks(account, 'last', { timeoutMs: ASK_MS }),
+      fee: activity<unknown, TransferInput>(call => world.charge(call), {
+        retry: { attempts: 1_000, initialMs: 10, maxMs: 1_000, nonRetryable: ['Declined'] },
+        attemptMs: 2_000,
+      }),
+    },
+    guards: {
+      tooLate: ({ event }) => (event as { error?: { code?: string } }).error?.code === 'Timeout',
+    },
+  })
+}
+
+export function transferDefinition(world: World, account: ReturnType<typeof accountDefinition>) {
+  const machine = parts(world, account).createMachine({
+    id: 'transfer',
+    context: ({ input }) => input,
+    initial: 'debiting',
+    states: {
+      debiting: {
+        invoke: {
+          src: 'ask',
+          input: ({ context: c }) => ({ key: c.from, event: order('DEBIT', c) }),
+          onDone: [{ guard: ({ event }) => event.output === true, target: 'paying' }, { target: 'refused' }],
+          onError: 'undoing',
+        },
+      },
+      paying: {
+        invoke: {
+          src: 'fee',
+          input: ({ context }) => context,
+          onDone: 'crediting',
+          onError: 'undoing',
+        },
+      },
+      crediting: {
+        invoke: {
+          src: 'ask',
+          input: ({ context: c }) => ({ key: c.to, event: order('CREDIT', c) }),
+          onDone: 'settled',
+          onError: [{ guard: 'tooLate', target: 'checking' }, 'undoing'],
+        },
+      },
+      checking: {
+        invoke: {
+          src: 'ask',
+          input: ({ context: c }) => ({ key: c.to, event: order('CHECK', c) }),
+          onDone: [{ guard: ({ event }) => event.output === true, target: 'settled' }, { target: 'undoing' }],
+          onError: [{ guard: 'tooLate', target: 'checking', reenter: true }, 'undoing'],
+        },
+      },
+      undoing: {
+        invoke: {
+          src: 'ask',
+          input: ({ context: c }) => ({ key: c.from, event: order('UNDO', c) }),
+          onDone: 'undone',
+          onError: [{ guard: 'tooLate', target: 'undoing', reenter: true }, 'undone'],
+        },
+      },
+      settled: { type: 'final' },
+      refused: { type: 'final' },
+      undone: { type: 'final' },
+    },
+  })
+  return defineActor({ machine, version: '1' })
+}
+
+function order(
+  type: 'DEBIT' | 'CREDIT' | 'UNDO' | 'CHECK',
+  { id, amount }: TransferInput,
+): Extract<AccountEvent, { transfer: string }> {
+  return { type, transfer: id, amount }
+}

@@ -1,0 +1,96 @@
+/**
+ * Ways to break the runtime's promises from outside of it, each as a journal that does not do what it says.
+ * A simulation that does not notice one of them is blind.
+ */
+import type { Commit } from '../../actors/commit.js'
+import type { Journal } from '../../actors/journal.js'
+import type { ActorRecord } from '../../actors/record.js'
+import { instead } from './instead.js'
+
+export interface Sabotage {
+  readonly name: string
+  /** Puts itself between the runtime and its journal. */
+  journal?(journal: Journal): Journal
+  /** The disk loses what it said was synced. */
+  readonly diskLies?: boolean
+}
+
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'commits that are answered before they are durable',
+    journal: journal => {
+      let last = Promise.resolve()
+      return instead(journal, {
+        append: commit => {
+          last = last.then(() => journal.append(commit))
+          last.catch(() => {})
+          return Promise.resolve()
+        },
+      })
+    },
+  },
+  { name: 'a disk that loses what was synced', diskLies: true },
+  { name: 'pending commands lost', journal: journal => instead(journal, { pending: () => [] }) },
+  { name: 'command ids forgotten', journal: journal => reading(journal, () => ({ recent: [] })) },
+  { name: 'epochs counted anew', journal: journal => reading(journal, () => ({ epoch: 0 })) },
+  { name: 'work that is not owed any more', journal: journal => instead(journal, { owing: () => [] }) },
+  {
+    name: 'a beginning forgotten of what runs once',
+    journal: journal =>
+      reading(journal, record => ({
+        invocations: record.invocations.map(one => ({
+          ...one,
+          tasks: one.tasks.map(task => (task.state === 'started' ? { ...task, state: 'ready' } : task)),
+        })),
+      })),
+  },
+  {
+    name: 'timers that are due early',
+    journal: journal =>
+      reading(journal, record => ({
+        timers: record.timers.map(timer => ({ ...timer, dueAt: timer.dueAt - 100 })),
+      })),
+  },
+  { name: 'timers that are never due', journal: journal => instead(journal, { due: () => [] }) },
+  {
+    name: 'a record left out of its commit',
+    journal: journal => committing(journal, commit => ({ ...commit, records: commit.records.slice(1) })),
+  },
+  {
+    name: 'published events lost',
+    journal: journal => committing(journal, commit => ({ ...commit, published: [] })),
+  },
+  {
+    name: 'published events doubled',
+    journal: journal =>
+      committing(journal, commit => ({ ...commit, published: [...commit.published, ...commit.published] })),
+  },
+  {
+    name: 'sent commands sent twice',
+    journal: journal => instead(journal, { pending: () => journal.pending().flatMap(one => [one, one]) }),
+  },
+  {
+    name: 'actors read as they were before',
+    journal: journal =>
+      instead(journal, {
+        read: address => {
+          const now = journal.read(address)
+          const before = now && journal.recordAt(address, now.record.seq - 1)
+          return before === undefined ? now : { record: before }
+        },
+      }),
+  },
+]
+
+function reading(journal: Journal, change: (record: ActorRecord) => Partial<ActorRecord>): Journal {
+  return instead(journal, {
+    read: address => {
+      const stored = journal.read(address)
+      return stored && { ...stored, record: { ...stored.record, ...change(stored.record) } }
+    },
+  })
+}
+
+function committing(journal: Journal, change: (commit: Commit) => Commit): Journal {
+  return instead(journal, { append: commit => journal.append(change(commit)) })
+}

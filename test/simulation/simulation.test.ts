@@ -1,0 +1,65 @@
+/** The simulation itself: that it finds nothing, that it would, and that a seed is all it takes to see again. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { EXPECTED } from './checks/happenings.js'
+import { sabotages } from './sabotage.js'
+import { replayCommand, runSeeds } from './seeds.js'
+import { type SimulationResult, simulate } from './simulation.js'
+
+/** How many runs; `npm test` says 1,000. */
+const SEEDS = Number(process.env.PERDURE_SIMULATION_SEEDS ?? '20')
+/** Runs after which everything that can happen must have happened. */
+const SEEDS_FOR_ALL = 200
+/** Runs within which a broken promise must be noticed. */
+const SEEDS_TO_NOTICE = 25
+
+suite('the simulation', () => {
+  test(`${SEEDS} seeds keep every promise`, async t => {
+    const summary = await runSeeds({ from: 1, count: SEEDS, workers: 2 })
+    const failures = summary.failures.map(({ seed, failure }) => `${failure}\n  ${replayCommand(seed)}`)
+    assert.equal(failures.length, 0, failures.join('\n'))
+    assert.equal(summary.seeds, SEEDS)
+    t.diagnostic(`${summary.entries} entries, ${summary.crashes} deaths, ${summary.seconds} s`)
+    if (SEEDS < SEEDS_FOR_ALL) return
+    const missing = EXPECTED.filter(what => summary.counts[what] === undefined)
+    assert.deepEqual(missing, [], 'what never happened was not tested')
+  })
+
+  test('the same seed is the same run', async () => {
+    for (const seed of [3, 4, 5]) {
+      const [first, second] = [await simulate({ seed }), await simulate({ seed })]
+      assert.equal(first.trace, second.trace, `seed ${seed}`)
+      assert.deepEqual(first, second)
+    }
+    assert.notEqual((await simulate({ seed: 3 })).trace, (await simulate({ seed: 4 })).trace)
+  })
+
+  for (const sabotage of sabotages)
+    test(`catches ${sabotage.name}`, async t => {
+      const found = await firstFailure(seed => simulate({ seed, sabotage }))
+      assert.ok(found !== undefined, `${SEEDS_TO_NOTICE} seeds did not notice`)
+      t.diagnostic(`seed ${found.seed}: ${found.failure?.split('\n')[0]}`)
+    })
+
+  test('one command shows a failing seed again', async () => {
+    const sabotage = sabotages[0]!
+    const found = await firstFailure(seed => simulate({ seed, sabotage }))
+    assert.ok(found?.failure !== undefined)
+    const run = fileURLToPath(new URL('./run.js', import.meta.url))
+    const args = [run, '--seed', String(found.seed), '--sabotage', sabotage.name]
+    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    assert.equal(status, 1)
+    assert.ok(stdout.includes(`FAILED: ${found.failure}`), stdout)
+    assert.ok(stdout.includes(found.trace), 'the run was another one')
+  })
+})
+
+async function firstFailure(run: (seed: number) => Promise<SimulationResult>) {
+  for (let seed = 1; seed <= SEEDS_TO_NOTICE; seed++) {
+    const result = await run(seed)
+    if (result.failure !== undefined) return result
+  }
+  return undefined
+}

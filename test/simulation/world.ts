@@ -1,0 +1,137 @@
+/**
+ * The outside world of a simulation: a payment gateway that honours idempotency keys, a printer that does
+ * not, and whatever an actor did with a custom action. It goes on when the runtime dies: a request on its way
+ * takes effect, and its answer finds nobody.
+ *
+ * Invariant: it knows nothing of the runtime but whether somebody is there to hear an answer.
+ */
+import type { Random } from './random.js'
+import type { Owner, Scheduler } from './scheduler.js'
+
+/** What an activity was called with. */
+export interface Request {
+  readonly idempotencyKey: string
+  readonly attempt: number
+  readonly input: unknown
+  readonly lastHeartbeat?: unknown
+}
+
+/** One effect on the world, for good. */
+export interface Effect {
+  readonly key: string
+  readonly input: string
+  readonly receipt: string
+  /** How often it was asked for. */
+  asked: number
+}
+
+type Behaviour =
+  | 'ok'
+  | 'refuse'
+  | 'breakBefore'
+  | 'breakAfter'
+  | 'hangBefore'
+  | 'hangAfter'
+  | 'late'
+  | 'quick'
+
+const MOODS: Readonly<Record<Behaviour, number>> = {
+  ok: 10,
+  quick: 4,
+  refuse: 1,
+  breakBefore: 2,
+  breakAfter: 2,
+  hangBefore: 1,
+  hangAfter: 1,
+  late: 1,
+}
+
+export interface WorldSite {
+  readonly scheduler: Scheduler
+  readonly random: Random
+  /** Ends the process that runs now. */
+  kill(): void
+  /** The process that runs now; undefined while there is none. */
+  caller(): Owner | undefined
+  trace(what: string): void
+  fail(what: string): void
+}
+
+export class World {
+  /** By idempotency key. */
+  readonly ledger = new Map<string, Effect>()
+  readonly declined = new Set<string>()
+  /** How often each page was printed, by idempotency key. */
+  readonly printed = new Map<string, number>()
+  /** Custom actions run, by what they were about. */
+  readonly acted = new Map<string, number>()
+  /** From now on it neither fails nor hangs. */
+  kind = false
+  readonly #site: WorldSite
+
+  constructor(site: WorldSite) {
+    this.#site = site
+  }
+
+  /** Takes effect once a key, however often it is asked for. */
+  charge(request: Request): Promise<{ key: string; receipt: string }> {
+    return this.#answer(request, 'charge', () => this.#enter(request))
+  }
+
+  /** Takes effect whenever it is asked for. */
+  print(request: Request): Promise<string> {
+    return this.#answer(request, 'print', () => {
+      const { idempotencyKey: key } = request
+      this.printed.set(key, (this.printed.get(key) ?? 0) + 1)
+      return `page ${key}`
+    })
+  }
+
+  act(about: string): void {
+    if (this.#site.caller() === undefined) return
+    this.acted.set(about, (this.acted.get(about) ?? 0) + 1)
+  }
+
+  /** What a step does that takes the whole process with it. */
+  kill(): void {
+    this.#site.kill()
+  }
+
+  #enter({ idempotencyKey: key, input, lastHeartbeat }: Request): { key: string; receipt: string } {
+    const known = this.ledger.get(key)
+    const asked = JSON.stringify(input)
+    if (known !== undefined && known.input !== asked)
+      this.#site.fail(`the key ${key} was used for ${known.input} and for ${asked}`)
+    if (lastHeartbeat !== undefined && lastHeartbeat !== key)
+      this.#site.fail(`${key} was given the heartbeat of another: ${String(lastHeartbeat)}`)
+    const effect = known ?? { key, input: asked, receipt: `receipt ${this.ledger.size + 1}`, asked: 0 }
+    effect.asked++
+    this.ledger.set(key, effect)
+    return { key, receipt: effect.receipt }
+  }
+
+  #answer<Result>(request: Request, what: string, effect: () => Result): Promise<Result> {
+    const { scheduler, random, trace } = this.#site
+    const caller = this.#site.caller()
+    if (caller === undefined) return new Promise(() => {})
+    const mood: Behaviour = this.kind ? random.pick(['ok', 'quick']) : random.weighted(MOODS)
+    const travelMs = mood === 'quick' ? 0 : random.between(1, 120)
+    const answerMs = mood === 'late' ? random.between(1_500, 4_000) : travelMs + random.between(0, 120)
+    trace(`world: ${what} ${request.idempotencyKey} attempt ${request.attempt} (${mood})`)
+    return new Promise((resolve, reject) => {
+      const answer = (run: () => void) => scheduler.schedule(answerMs, run, caller)
+      if (mood === 'refuse' && what === 'charge' && !this.ledger.has(request.idempotencyKey))
+        this.declined.add(request.idempotencyKey)
+      if (this.declined.has(request.idempotencyKey))
+        return answer(() => reject(Object.assign(new Error('declined'), { code: 'Declined' })))
+      if (mood === 'breakBefore') return answer(() => reject(new Error('no connection')))
+      if (mood === 'hangBefore') return
+      scheduler.schedule(travelMs, () => {
+        const result = effect()
+        if (mood === 'hangAfter') return
+        if (mood === 'breakAfter') return answer(() => reject(new Error('connection lost')))
+        answer(() => resolve(result))
+      })
+    })
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * A program whose machine kills its process on one event. It sends that event between two innocent ones, and
+ * says as a JSON line what came of each.
+ */
+import { assign, setup } from 'xstate'
+import { createRuntime, defineActor, PerdureError } from '../../runtime/index.js'
+
+const machine = setup({
+  types: { context: {} as { n: number }, events: {} as { type: 'ADD' } | { type: 'BOOM' } },
+}).createMachine({
+  id: 'counter',
+  context: { n: 0 },
+  on: {
+    ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) },
+    BOOM: {
+      actions: assign(() => {
+        process.kill(process.pid, 'SIGKILL')
+        // The signal is on its way; the step must not end before it comes.
+        for (;;);
+      }),
+    },
+  },
+})
+const counter = defineActor({ machine, version: '1', create: () => undefined })
+
+const [path = '', run = ''] = process.argv.slice(2)
+const runtime = await createRuntime({ actors: [counter], path })
+const send = (key: string, event: { type: 'ADD' } | { type: 'BOOM' }, id: string) =>
+  runtime
+    .actor(counter, key)
+    .ask(event, { id })
+    .then(
+      applied => applied.snapshot.context.n as unknown,
+      (error: unknown) => (error instanceof PerdureError ? error.code : String(error)),
+    )
+await send('poisoned', { type: 'ADD' }, 'first')
+const answers = await Promise.all([
+  send('before', { type: 'ADD' }, `before-${run}`),
+  send('poisoned', { type: 'BOOM' }, 'boom'),
+  send('after', { type: 'ADD' }, `after-${run}`),
+])
+const poisoned = await runtime.actor(counter, 'poisoned').ask({ type: 'ADD' }, { id: 'last' })
+await runtime.stop()
+process.stdout.write(`${JSON.stringify({ answers, lives: poisoned.snapshot.context.n })}\n`)
