@@ -58,8 +58,7 @@ export function planFor(random: Random): Plan {
 function limitsFor(random: Random): Limits {
   return {
     ...defaults,
-    batchCommandsMax: random.pick([1, 2, 4, 512, 512]),
-    cautiousCommandsMax: random.pick([1, 3, 32]),
+    batchCommandsMax: random.pick([1, 1, 2, 4, 512]),
     activeActorsMax: random.pick([1, 3, 20_000]),
     idleMsMax: random.pick([0, 100, 60_000]),
     dueActorsPageMax: random.pick([1, 2, 1_000]),

@@ -13,7 +13,7 @@ const SEEDS = Number(process.env.PERDURE_SIMULATION_SEEDS ?? '20')
 /** Runs after which everything that can happen must have happened. */
 const SEEDS_FOR_ALL = 200
 /** Runs within which a broken promise must be noticed. */
-const SEEDS_TO_NOTICE = 25
+const SEEDS_TO_NOTICE = 60
 
 suite('the simulation', () => {
   test(`${SEEDS} seeds keep every promise`, async t => {

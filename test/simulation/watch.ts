@@ -26,7 +26,7 @@ export class Watch {
   /** Listens to all that is published and to each step, for as long as the process lives. */
   follow(process: Owner & { readonly runtime: Runtime }): void {
     const { truth, definitions, fail } = this.#site
-    for (const key of ['x', 'y', 'poked-r', 'poked-s']) {
+    for (const key of ['x', 'y', 'ends', 'poked-r', 'poked-s']) {
       const counter = process.runtime.actor(definitions.counter, key)
       let [lastSeq, lastTold] = [0, -1]
       counter.subscribe(({ seq }) => {

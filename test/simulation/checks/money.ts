@@ -1,5 +1,6 @@
 /** No money is made or lost, and each transfer did all or nothing. */
 import type { AccountContext } from '../machines/account.js'
+import type { CounterContext } from '../machines/counter.js'
 import type { TransferInput } from '../machines/transfer.js'
 import { ACCOUNTS, BALANCE } from '../orders.js'
 import { actorsOf, type Evidence } from './evidence.js'
@@ -23,8 +24,14 @@ export function checkMoney(evidence: Evidence): void {
   if (found !== expected) fail(`there is ${found} in all accounts: expected ${expected}`)
   for (const [key, { deposits: ids }] of accounts)
     if (new Set(ids).size !== ids.length) fail(`account/${key} took a deposit twice: ${ids.join()}`)
-  for (const transfer of actorsOf<TransferInput>(evidence, 'transfer'))
+  const ended: string[] = []
+  for (const transfer of actorsOf<TransferInput>(evidence, 'transfer')) {
     checkTransfer(transfer, accounts, fail)
+    ended.push(transfer.context.id)
+  }
+  const [ends] = [...actorsOf<CounterContext>(evidence, 'counter')].filter(({ key }) => key === 'ends')
+  const heard = [...(ends?.context.ids ?? [])].sort().join()
+  if (heard !== ended.sort().join()) fail(`these transfers ended: ${ended.join()}; they said so: ${heard}`)
 }
 
 interface Transfer {

@@ -1,11 +1,12 @@
 /**
  * A saga: takes money from one account, pays a fee outside, gives the money to another account, and takes
- * back what it did when it cannot go on. Whatever happens it ends, and no money is made or lost.
+ * back what it did when it cannot go on. Whatever happens it ends, says so, and no money is made or lost.
  */
-import { setup } from 'xstate'
-import { activity, asks, defineActor } from '../../../runtime/index.js'
+import { sendTo, setup } from 'xstate'
+import { activity, asks, defineActor, ref } from '../../../runtime/index.js'
 import type { World } from '../world.js'
 import type { AccountEvent, accountDefinition } from './account.js'
+import type { CounterEvent } from './counter.js'
 
 export interface TransferInput {
   id: string
@@ -29,6 +30,12 @@ function parts(world: World, account: ReturnType<typeof accountDefinition>) {
         retry: { attempts: 1_000, initialMs: 10, maxMs: 1_000, nonRetryable: ['Declined'] },
         attemptMs: 2_000,
       }),
+    },
+    actions: {
+      tell: sendTo(
+        () => ref<CounterEvent>('counter', 'ends'),
+        ({ context }) => ({ type: 'ADD' as const, id: context.id, amount: 1 }),
+      ),
     },
     guards: {
       tooLate: ({ event }) => (event as { error?: { code?: string } }).error?.code === 'Timeout',
@@ -82,9 +89,9 @@ export function transferDefinition(world: World, account: ReturnType<typeof acco
           onError: [{ guard: 'tooLate', target: 'undoing', reenter: true }, 'undone'],
         },
       },
-      settled: { type: 'final' },
-      refused: { type: 'final' },
-      undone: { type: 'final' },
+      settled: { type: 'final', entry: 'tell' },
+      refused: { type: 'final', entry: 'tell' },
+      undone: { type: 'final', entry: 'tell' },
     },
   })
   return defineActor({ machine, version: '1' })
