@@ -1,7 +1,7 @@
 /**
- * The floor under the order bench: what the journal alone would allow. A tap keeps the commits the engine
- * made at the end of the run, under the same load; afterwards they are appended to a fresh journal back to back, with nothing else,
- * settling included; and then their bytes alone to a plain file, synced commit by commit.
+ * The floor under the order bench: what the journal alone would allow. A tap keeps the commits the engine made
+ * at the end of the run, under the same load; afterwards they are appended to a fresh journal back to back,
+ * with nothing else, settling included; and then their bytes alone to a plain file, synced commit by commit.
  */
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
