@@ -2,6 +2,8 @@
  * Every bound in the system, in one place. Units come last in a name; `Max` is a limit that is enforced,
  * the rest are defaults. A runtime may be given other values; nothing has no bound.
  */
+import { SetupError } from './errors.js'
+
 export interface Limits {
   /** Encoded bytes of a type, key or child id (one NATS subject token). */
   readonly addressTokenBytesMax: number
@@ -21,10 +23,8 @@ export interface Limits {
   readonly inboxCommandsMax: number
   /** Commands that one batch steps, and so one commit carries, at the most. */
   readonly batchCommandsMax: number
-  /** After a kill, a command whose step was begun that often and never ended becomes a dead letter. */
+  /** A command whose step was begun that often, each time killing the process, becomes a dead letter. At least 2. */
   readonly poisonAttemptsMax: number
-  /** After a kill, commands taken at once to be stepped one by one. */
-  readonly cautiousCommandsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
   readonly pendingCommandsMax: number
   /** Effects that one step may return. */
@@ -72,6 +72,8 @@ export interface Limits {
   /** Snapshots kept for a reader of `changes` that does not keep up; past it the reader re-reads. */
   readonly subscriberQueueMax: number
 
+  /** Entries folded to give a repeated command the very answer it had; past it the answer shows the present state. */
+  readonly repeatFoldEntriesMax: number
   /** A persisted snapshot every so many entries of an actor. */
   readonly snapshotEvery: number
   /** One entry in so many carries a digest, besides those with a persisted snapshot. */
@@ -109,7 +111,6 @@ export const limits: Limits = {
   inboxCommandsMax: 20_000,
   batchCommandsMax: 512,
   poisonAttemptsMax: 3,
-  cautiousCommandsMax: 32,
   pendingCommandsMax: 50_000,
   stepEffectsMax: 1_000,
   microstepsMax: 1_000,
@@ -139,6 +140,7 @@ export const limits: Limits = {
   waitMsMax: 24 * 24 * 3600_000,
   subscriberQueueMax: 1_000,
 
+  repeatFoldEntriesMax: 1_000,
   snapshotEvery: 100,
   digestEvery: 16,
   unsettledSegmentsMax: 256,
@@ -152,4 +154,28 @@ export const limits: Limits = {
   journalFullRetryMs: 1_000,
   pageRowsMax: 1_000,
   stopMsMax: 10_000,
+}
+
+/**
+ * The limits, some of them replaced.
+ * @throws SetupError `InvalidDefinition` for a name there is no limit of, or a value that bounds nothing.
+ */
+export function limitsWith(given: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(limits, name))
+      throw new SetupError('InvalidDefinition', `there is no limit '${name}'`, { name })
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < leastOf(name))
+      throw new SetupError(
+        'InvalidDefinition',
+        `limit '${name}': expected a number of at least ${leastOf(name)}, found ${String(value)}`,
+        { name, found: value },
+      )
+  }
+  return { ...limits, ...given }
+}
+
+/** Times may be nothing; a count or a size of nothing would let nothing through. */
+function leastOf(name: string): number {
+  if (name === 'poisonAttemptsMax') return 2
+  return /Ms(Max)?$/.test(name) ? 0 : 1
 }

@@ -19,9 +19,7 @@ import type {
 import type { ActorRecord } from '../actors/record.js'
 import { checkCommit } from './commit-check.js'
 import { byAddress, matches } from './query.js'
-
-/** How many persisted snapshots of an actor are kept. */
-const SNAPSHOTS_KEPT = 2
+import { keptSnapshots, SNAPSHOTS_KEPT } from './snapshots.js'
 
 interface StoredActor {
   readonly change: RecordChange
@@ -50,7 +48,7 @@ export class MemoryJournal implements Journal {
     this.#position += kept.entries.length
     for (const change of kept.records) {
       const before = this.#actors.get(change.record.address)?.snapshots ?? []
-      const snapshots = change.persistSnapshot ? [...before, change.record].slice(-SNAPSHOTS_KEPT) : before
+      const snapshots = change.persistSnapshot ? keptSnapshots([...before, change.record]) : before
       this.#actors.set(change.record.address, { change, snapshots })
     }
   }
@@ -144,9 +142,12 @@ export class MemoryJournal implements Journal {
     const snapshots = this.#actors.get(address)?.snapshots ?? []
     if (snapshots.length < SNAPSHOTS_KEPT) return 0
     const from = this.#pruned.get(address) ?? 0
-    const to = Math.min(seq, snapshots[0]!.seq)
+    const to = Math.min(seq, snapshots.at(-SNAPSHOTS_KEPT)!.seq)
     if (to <= from) return 0
     this.#pruned.set(address, to)
+    // A state whose next entries are gone is nothing to fold from.
+    const kept = snapshots.filter(one => one.seq >= to)
+    this.#actors.set(address, { ...this.#actors.get(address)!, snapshots: kept })
     return to - from
   }
 

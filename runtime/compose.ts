@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { pino } from 'pino'
-import { limits as defaults, type Limits } from '../actors/limits.js'
+import { type Limits, limitsWith } from '../actors/limits.js'
 import type { AnyDefinition } from '../machines/index.js'
 import type { Runtime } from './client/types.js'
 import { openDataDirectory } from './embedded/data-directory.js'
@@ -45,7 +45,7 @@ export async function createEventTimeRuntime(options: RuntimeOptions): Promise<E
 function embeddedOptions(options: RuntimeOptions): EmbeddedOptions {
   const { path = './data', acceptLoss, onFailed } = options
   const clock = new SystemClock()
-  const limits = { ...defaults, ...options.limits }
+  const limits = limitsWith(options.limits)
   const logger = options.logger ?? quietLogger()
   return {
     actors: options.actors,

@@ -91,7 +91,7 @@ export class ShardHost {
     })
     const kept = options.time === 'event' ? [] : bindings.all
     this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
-    this.#cautious = new CautiousSteps(journal.wasKilled ? limits.batchCommandsMax : 0, limits)
+    this.#cautious = new CautiousSteps(journal.wasKilled, this.#pending, limits)
     this.runner = new ActivityRunner({
       clock,
       limits,
@@ -242,7 +242,7 @@ export class ShardHost {
       if (!batch.isEmpty) await journal.append(commit)
     } catch (error) {
       if (error instanceof SetupError && error.code === 'JournalFull') {
-        this.#rewind(taken, error)
+        this.#rewind(batch, taken, error)
         return limits.journalFullRetryMs
       }
       refuse(deliveriesOf(taken), error)
@@ -302,7 +302,9 @@ export class ShardHost {
     }
   }
 
-  #rewind(taken: readonly Taken[], error: SetupError): void {
+  #rewind(batch: Batch, taken: readonly Taken[], error: SetupError): void {
+    // What was stepped for nothing may have changed states it was given: they are read again.
+    for (const address of batch.lives.keys()) this.cache.drop(address)
     this.#cautious.forget(taken)
     refuse(this.#sources.putBack(taken), error)
     this.#options.logger.error(

@@ -4,14 +4,15 @@
  * Invariant: a record that does not match its checksum is never given out; it is reported, and an older
  * persisted snapshot takes its place, said to be stale.
  */
+
 import { crc32 } from 'node:zlib'
 import { type Address, encodeToken } from '../../actors/address.js'
 import { SetupError } from '../../actors/errors.js'
 import type { ListedActor, ListQuery, StoredRecord } from '../../actors/journal.js'
 import type { ActorRecord } from '../../actors/record.js'
 import { unpackRecord } from '../segment/rows.js'
+import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../snapshots.js'
 import type { Connection, Statement } from './database.js'
-import { SNAPSHOTS_KEPT } from './generation.js'
 
 /** Something found damaged and worked around. */
 export interface Damage {
@@ -54,9 +55,12 @@ export class ActorTable {
     this.#report = report
     this.#record = db.prepare('SELECT no, seq, checksum, record FROM actor WHERE address = ?')
     this.#snapshots = db.prepare(
-      `SELECT seq, checksum, record FROM
-         (SELECT * FROM snapshot WHERE actor = (SELECT no FROM actor WHERE address = @address) AND seq < @before ORDER BY seq DESC LIMIT @newest)
-       WHERE seq <= @seq ORDER BY seq DESC`,
+      `WITH kept AS (SELECT seq, checksum, record FROM snapshot
+         WHERE actor = (SELECT no FROM actor WHERE address = @address) AND seq < @before)
+       SELECT seq, checksum, record FROM kept
+       WHERE seq <= @seq AND (seq >= ${MILESTONE_ENTRIES}
+         OR (SELECT count(*) FROM kept AS newer WHERE newer.seq > kept.seq) < @newest)
+       ORDER BY seq DESC LIMIT ${SNAPSHOTS_KEPT}`,
     )
     this.#lastSeq = db.prepare('SELECT last FROM page WHERE actor = ? ORDER BY seq DESC LIMIT 1').pluck()
     this.#owing = db

@@ -18,6 +18,7 @@ import {
   type Segment,
   type SegmentRecord,
 } from '../segment/segment.js'
+import { keptSnapshots } from '../snapshots.js'
 import { DueHeap } from './due-heap.js'
 
 /** What of a record its row shows. */
@@ -38,8 +39,8 @@ export interface UnsettledActor {
   head: RecordHead
   record: Buffer
   index: RecordIndex
-  /** The last two that are to be kept, oldest first. */
-  readonly snapshots: KeptRecord[]
+  /** Those that are to be kept, oldest first. */
+  snapshots: readonly KeptRecord[]
   readonly entries: EntryPlace[]
 }
 
@@ -49,8 +50,6 @@ export interface SegmentContents {
   readonly records: readonly (SegmentRecord & { readonly head: RecordHead })[]
   readonly deadLetters: readonly DeadLetter[]
 }
-
-export const SNAPSHOTS_KEPT = 2
 
 export class Generation {
   readonly segments: Segment[] = []
@@ -88,8 +87,7 @@ export class Generation {
     actor.record = bytes
     actor.index = index
     if (persistSnapshot) {
-      actor.snapshots.push({ seq: head.seq, record: bytes })
-      if (actor.snapshots.length > SNAPSHOTS_KEPT) actor.snapshots.shift()
+      actor.snapshots = keptSnapshots([...actor.snapshots, { seq: head.seq, record: bytes }])
     }
     if (before === undefined) this.actors.set(head.address, actor)
     pushDue(this.timers, head.address, index.timerDueAt)

@@ -2,11 +2,12 @@
  * Actors' histories: found through their pages, read from the segments, so that what comes back is what was
  * appended and not what people are shown.
  */
+
 import type { Address } from '../../actors/address.js'
 import type { JournalEntry } from '../../actors/commit.js'
 import { entryAt } from '../segment/segment.js'
+import { SNAPSHOTS_KEPT } from '../snapshots.js'
 import type { Connection, Statement } from './database.js'
-import { SNAPSHOTS_KEPT } from './generation.js'
 import type { SegmentTable } from './segment-table.js'
 
 interface PageRow {
@@ -31,6 +32,7 @@ export class HistoryTable {
   readonly #writePage: Statement
   readonly #forgetEntries: Statement
   readonly #dropSegment: Statement
+  readonly #dropMilestones: Statement
 
   constructor(db: Connection, segments: SegmentTable) {
     this.#segments = segments
@@ -53,6 +55,8 @@ export class HistoryTable {
     this.#forgetEntries = db
       .prepare('UPDATE segment SET live = live - ? WHERE number = ? RETURNING live')
       .pluck()
+    // A state whose next entries are gone is nothing to fold from.
+    this.#dropMilestones = db.prepare('DELETE FROM snapshot WHERE actor = ? AND seq < ?')
     this.#dropSegment = db.prepare('DELETE FROM segment_entries WHERE number = ?')
   }
 
@@ -86,6 +90,7 @@ export class HistoryTable {
   }
 
   #drop(no: number, upTo: number): number {
+    this.#dropMilestones.run(no, upTo)
     let pruned = 0
     for (;;) {
       // What is left of a page begins after `upTo`, so each round finds fewer, in the end none.

@@ -9,7 +9,7 @@ import { type JournalFiles, journalFiles, syncFile } from '../files/directory.js
 import { HighWaterFile, readHighWater } from '../files/high-water.js'
 import { type Hold, type Holder, holdDirectory } from '../files/hold.js'
 import type { Damage } from './actor-table.js'
-import { type Connection, connect, type Durability, translating } from './database.js'
+import { type Connection, checkpoint, connect, type Durability, translating } from './database.js'
 import { checkHighWater, endOf } from './load.js'
 import { migrate } from './schema.js'
 import { SegmentTable } from './segment-table.js'
@@ -131,8 +131,9 @@ function openFiles(
     if (options.acceptLoss !== true) checkHighWater(files, mark, segments)
     if (readOnly) return undefined
     // A holder killed between its write and its sync left commits that can be read and are not on the disk
-    // yet. From here on they count: they are marked, and what follows from them is let out.
-    syncFile(`${files.journal}-wal`)
+    // yet. From here on they count: they are marked, and what follows from them is let out. Emptying the WAL
+    // besides leaves no frames behind its end that the same bytes written again would bring back to life.
+    if (!checkpoint(db)) syncFile(`${files.journal}-wal`)
     const file = new HighWaterFile(files.highWater, endOf(segments.newest()), bounds.markSyncCommitsMax)
     closing.add(() => file.close())
     return file

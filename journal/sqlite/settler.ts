@@ -4,13 +4,15 @@
  * It goes actor by actor, in slices of any size, each within a transaction of the caller's. Invariant: doing
  * it again from the start, as after a crash in the middle, leaves the same rows.
  */
+
 import { crc32 } from 'node:zlib'
 import { encode, toJson } from '../../actors/codec.js'
 import { statePaths } from '../query.js'
 import { deadLetterRow } from '../segment/rows.js'
 import { entryAt, pendingBytes } from '../segment/segment.js'
+import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../snapshots.js'
 import type { Connection, Statement } from './database.js'
-import { type EntryPlace, type Generation, SNAPSHOTS_KEPT, type UnsettledActor } from './generation.js'
+import type { EntryPlace, Generation, UnsettledActor } from './generation.js'
 import { entryJson } from './history-json.js'
 
 /** Entries in one row of history. */
@@ -52,7 +54,9 @@ export class Settler {
     )
     this.#dropSnapshots = db.prepare(
       `DELETE FROM snapshot WHERE actor = @no AND seq <
-         (SELECT seq FROM snapshot WHERE actor = @no ORDER BY seq DESC LIMIT 1 OFFSET ${SNAPSHOTS_KEPT - 1})`,
+         (SELECT seq FROM snapshot WHERE actor = @no ORDER BY seq DESC LIMIT 1 OFFSET ${SNAPSHOTS_KEPT - 1})
+       AND (seq < ${MILESTONE_ENTRIES} OR EXISTS (SELECT 1 FROM snapshot AS older WHERE older.actor = @no
+         AND older.seq < snapshot.seq AND older.seq / ${MILESTONE_ENTRIES} = snapshot.seq / ${MILESTONE_ENTRIES}))`,
     )
     this.#writeDeadLetter = db.prepare(
       'INSERT INTO dead_letter (position, address, at, command, error, bytes) VALUES (?, ?, ?, ?, ?, ?)',

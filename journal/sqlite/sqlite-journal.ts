@@ -5,6 +5,7 @@
  * the chain has no gap; rows are never newer than segments; the high-water mark is never ahead of what is on
  * the disk; a reader (`readOnly`) writes nothing and sees what was durable when it asked.
  */
+
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from '../../actors/address.js'
@@ -34,11 +35,12 @@ import {
   recordsIn,
   unpackPending,
 } from '../segment/segment.js'
+import { SNAPSHOTS_KEPT } from '../snapshots.js'
 import { ActorTable } from './actor-table.js'
 import { type Connection, checkpoint, type Statement, translating } from './database.js'
 import { isBefore } from './due-heap.js'
 import { DueTable } from './due-table.js'
-import { contentsOfCommit, SNAPSHOTS_KEPT, type UnsettledActor } from './generation.js'
+import { contentsOfCommit, type UnsettledActor } from './generation.js'
 import { HistoryTable } from './history-table.js'
 import { endOf, loadUnsettled, readSettled } from './load.js'
 import type { OpenedFiles } from './open.js'
@@ -174,7 +176,7 @@ export class SqliteJournal implements Journal {
       if (found !== undefined) return unpackRecord(found.record)
       return this.#actors.snapshotAt(address, seq, {
         before: snapshots[0]?.seq ?? Number.MAX_SAFE_INTEGER,
-        newest: SNAPSHOTS_KEPT - snapshots.length,
+        newest: Math.max(0, SNAPSHOTS_KEPT - snapshots.length),
       })
     })
   }

@@ -3,17 +3,18 @@
  * being settled. A commit past the limits settles a share of the older one in its own transaction, so that
  * settling costs no sync of its own, keeps pace with commits, and no single commit pays for all of it.
  */
+
 import type { Address } from '../../actors/address.js'
 import type { DueActor } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { Segment } from '../segment/segment.js'
+import { keptSnapshots } from '../snapshots.js'
 import type { DueHeap } from './due-heap.js'
 import {
   type EntryPlace,
   Generation,
   type KeptRecord,
   type SegmentContents,
-  SNAPSHOTS_KEPT,
   type UnsettledActor,
 } from './generation.js'
 import type { Settler } from './settler.js'
@@ -70,9 +71,9 @@ export class Unsettled {
 
   /** Its records that are to be kept, as far as they are here, oldest first. */
   snapshotsOf(address: Address): readonly KeptRecord[] {
-    return this.#generations()
-      .flatMap(generation => generation.actors.get(address)?.snapshots ?? [])
-      .slice(-SNAPSHOTS_KEPT)
+    return keptSnapshots(
+      this.#generations().flatMap(generation => generation.actors.get(address)?.snapshots ?? []),
+    )
   }
 
   deadLetters() {

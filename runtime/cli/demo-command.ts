@@ -10,7 +10,7 @@ import { SystemClock } from '../system-clock.js'
 import { InterruptedError } from './interrupted-error.js'
 
 /** About half a minute on two cores, with twenty kills. */
-const ordersUnlessSaid = 4_000
+const ordersUnlessSaid = 3_000
 
 interface Flags {
   readonly orders: number

@@ -9,6 +9,7 @@ import type { Command } from '../../actors/command.js'
 import type { Behaviour } from '../../actors/definition.js'
 import { InvalidEventError, NotBornError, StepFailedError, TimeoutError } from '../../actors/errors.js'
 import type { AppliedCommand } from '../../actors/inbox.js'
+import type { ActorSnapshot } from '../../actors/logic.js'
 import { changesOf } from './changes.js'
 import { admitCommandId, admitEvent, admitInput, admitReason, admitWait } from './door.js'
 import { durableSnapshot } from './durable-snapshot.js'
@@ -84,7 +85,10 @@ export class LocalActorHandle<L extends AnyActorLogic, S> implements ActorHandle
     const seen = this.#service.see(this.id)
     if (seen === undefined) throw new NotBornError(this.id)
     try {
-      return selector(seen.snapshot, this.#service.clock.now()) as Selected<S, K>
+      return selector(
+        durableSnapshot<L>(seen) as unknown as ActorSnapshot,
+        this.#service.clock.now(),
+      ) as Selected<S, K>
     } catch (error) {
       throw new StepFailedError(
         this.id,

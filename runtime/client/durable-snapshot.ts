@@ -2,10 +2,14 @@
  * A state as a client sees it: what the logic shows, and where in the actor's life it stands.
  */
 import type { AnyActorLogic } from 'xstate'
+import { normalise } from '../../actors/codec.js'
 import type { SeenActor } from './service.js'
 import type { DurableSnapshot } from './types.js'
 
 const KEYS = ['value', 'context', 'status', 'output', 'error', 'tags', 'matches', 'hasTag', 'can'] as const
+
+/** Parts that hold the user's own values. The actor lives on in them, so a client is given copies, made when looked at. */
+const OWN: ReadonlySet<string> = new Set(['value', 'context', 'output', 'error'])
 
 /** The snapshot of a logic with seq and version. It can be written as JSON; its methods stay out of that. */
 export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): DurableSnapshot<L> {
@@ -18,6 +22,7 @@ export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): Durab
         value: (value as () => unknown).bind(seen.snapshot),
         enumerable: false,
       })
+    else if (OWN.has(key) && typeof value === 'object' && value !== null) copyWhenRead(durable, key, value)
     else if (key in from) durable[key] = value
   }
   const { tags } = seen.snapshot
@@ -26,4 +31,15 @@ export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): Durab
     enumerable: false,
   })
   return durable as unknown as DurableSnapshot<L>
+}
+
+function copyWhenRead(durable: Record<string, unknown>, key: string, value: object): void {
+  let copy: unknown
+  Object.defineProperty(durable, key, {
+    get: () => {
+      copy ??= normalise(value)
+      return copy
+    },
+    enumerable: true,
+  })
 }

@@ -201,7 +201,7 @@ export class Batch {
     const value = toErrorValue(error)
     if (command.kind === 'message' && command.ask !== undefined)
       this.pending.push(refusal(command.ask.replyTo.actor, command, value))
-    if (command.sender !== undefined && keep) this.#bury(command, value)
+    if (command.sender !== undefined && keep && !isInRecord(command)) this.#bury(command, value)
   }
 
   #bury(command: Command, error: ErrorValue): void {
@@ -267,6 +267,12 @@ function answerTo(application: Applied): Answer {
       snapshot: snapshotOf(life),
     },
   }
+}
+
+/** What the actor's record will ask for again by itself: no letter need hold it. */
+function isInRecord(command: Command): boolean {
+  if (command.kind === 'timer') return true
+  return command.kind === 'operator' && (command.order.type === 'attempt' || command.order.type === 'recover')
 }
 
 function refusal(

@@ -1,10 +1,11 @@
 /**
- * Stepping after a kill. A command may have killed the process, and will again: so for a while commands are
- * first committed as pending, then stepped one by one, each begun attempt committed before it begins. One
- * whose attempts are used up is not stepped again; it becomes a dead letter.
+ * Stepping after a kill. A command may have killed the process, and will again. So the first batch after an
+ * unclean start is committed as pending, each command marked as attempted, before it is stepped. A process
+ * that dies in it finds these suspects at its next start and steps them one by one, each marked again before
+ * it begins; one whose attempts are used up is not stepped any more and becomes a dead letter.
  *
- * Invariant: while this is in charge, the first durable pending command is the only one a step of which may
- * have begun.
+ * Invariants: while suspects are stepped, the first durable pending command is the only one a step of which
+ * may have begun; an innocent command is attempted at most twice, so never used up.
  */
 import type { Command } from '../../actors/command.js'
 import type { Delivery } from '../../actors/inbox.js'
@@ -12,36 +13,34 @@ import type { Limits } from '../../actors/limits.js'
 import type { CommandSources, Taken } from '../inbox/command-sources.js'
 import { Batch, type BatchSite } from './batch.js'
 
+interface CautiousBatch {
+  readonly batch: Batch
+  readonly taken: readonly Taken[]
+}
+
 export class CautiousSteps {
   readonly #limits: Limits
   readonly #deliveries = new Map<string, Delivery>()
+  /** Commands to be taken in with a mark. */
   #left: number
-  #isHeadMarked = false
-  /** The command of the last batch, until that is known to be committed. */
-  #stepping: string | undefined
-  #wasUsedUp = false
+  /** Pending commands, from the first, that an earlier process began and did not end. */
+  #suspects: number
+  /** Whether the first suspect is marked for this attempt; or, without suspects, whether all pending are. */
+  #isMarked = false
+  /** Makes things as they were before the last batch, should its commit fail. */
+  #undo = () => {}
+  /** What the last batch stepped, until that is known to be committed. */
+  #stepped: readonly Command[] = []
 
-  /** @param left commands to be stepped so. */
-  constructor(left: number, limits: Limits) {
-    this.#left = left
+  /** @param wasKilled whether the process before this one was; @param pending what it left. */
+  constructor(wasKilled: boolean, pending: readonly Command[], limits: Limits) {
     this.#limits = limits
+    this.#suspects = pending.some(one => one.attempts !== undefined) ? pending.length : 0
+    this.#left = wasKilled || this.#suspects > 0 ? limits.batchCommandsMax : 0
   }
 
   get isInCharge(): boolean {
-    return this.#left > 0 || this.#deliveries.size > 0
-  }
-
-  /** The next batch: one that takes commands in, one that marks, or one that steps the first. */
-  next(site: BatchSite, sources: CommandSources): { batch: Batch; taken: readonly Taken[] } {
-    if (this.#stepping !== undefined) this.#deliveries.delete(this.#stepping)
-    this.#stepping = undefined
-    const [head, ...rest] = site.pending
-    if (head === undefined) return this.#accept(site, sources)
-    if (!this.#isHeadMarked && !this.#isUsedUp(head)) {
-      this.#isHeadMarked = true
-      return { batch: this.#unstepped(site, [marked(head), ...rest]), taken: [] }
-    }
-    return { batch: this.#stepHead(site, head, rest), taken: [] }
+    return this.#left > 0 || this.#suspects > 0 || this.#isMarked
   }
 
   /** Those who sent what was taken in, and must be told that it will not be answered here. */
@@ -49,54 +48,81 @@ export class CautiousSteps {
     return [...this.#deliveries.values()]
   }
 
-  #accept(site: BatchSite, sources: CommandSources): { batch: Batch; taken: readonly Taken[] } {
+  /** The next batch: one that marks, or one that steps what is marked. */
+  next(site: BatchSite, sources: CommandSources): CautiousBatch {
+    for (const command of this.#stepped) this.#deliveries.delete(nameOf(command))
+    this.#stepped = []
+    const [left, suspects, isMarked] = [this.#left, this.#suspects, this.#isMarked]
+    this.#undo = () => {
+      this.#left = left
+      this.#suspects = suspects
+      this.#isMarked = isMarked
+    }
+    if (suspects > 0) return { batch: this.#stepSuspect(site), taken: [] }
+    return isMarked ? { batch: this.#stepMarked(site), taken: [] } : this.#takeIn(site, sources)
+  }
+
+  /** The commit of the last batch failed. */
+  forget(taken: readonly Taken[]): void {
+    for (const { command } of taken) this.#deliveries.delete(nameOf(command))
+    this.#stepped = []
+    this.#undo()
+  }
+
+  /** Commits commands as pending, marked, before any of them is stepped. */
+  #takeIn(site: BatchSite, sources: CommandSources): CautiousBatch {
     const taken: Taken[] = []
-    while (taken.length < this.#limits.cautiousCommandsMax) {
+    while (taken.length + site.pending.length < this.#limits.batchCommandsMax) {
       const one = sources.take()
       if (one === undefined) break
       taken.push(one)
     }
-    if (taken.length === 0) return { batch: new Batch(site), taken }
+    const commands = [...site.pending, ...taken.map(one => one.command)]
+    if (commands.length === 0) return { batch: new Batch(site), taken }
     for (const { command, delivery } of taken)
       if (delivery !== undefined) this.#deliveries.set(nameOf(command), delivery)
-    const [head, ...rest] = taken.map(one => one.command)
-    this.#isHeadMarked = true
-    return { batch: this.#unstepped(site, [marked(head!), ...rest]), taken }
+    this.#isMarked = true
+    this.#left -= commands.length
+    return { batch: changingPending(site, commands.map(marked)), taken }
   }
 
-  /** The commit of the last batch failed: things are as they were before it. */
-  forget(taken: readonly Taken[]): void {
-    for (const { command } of taken) this.#deliveries.delete(nameOf(command))
-    this.#isHeadMarked = this.#stepping !== undefined && !this.#wasUsedUp
-    if (this.#stepping !== undefined) this.#left++
-    this.#stepping = undefined
-  }
-
-  #unstepped(site: BatchSite, pending: readonly Command[]): Batch {
-    const batch = new Batch({ ...site, pending })
-    batch.changesPending = true
+  #stepMarked(site: BatchSite): Batch {
+    const batch = changingPending(site, [])
+    this.#isMarked = false
+    this.#stepped = site.pending
+    for (const command of site.pending) batch.apply(command, this.#deliveries.get(nameOf(command)))
+    batch.cascade(this.#limits.batchCommandsMax)
     return batch
   }
 
-  #stepHead(site: BatchSite, head: Command, rest: readonly Command[]): Batch {
-    const batch = new Batch({ ...site, pending: rest })
-    batch.changesPending = true
-    const name = nameOf(head)
-    const delivery = this.#deliveries.get(name)
-    this.#stepping = name
-    this.#left--
-    this.#wasUsedUp = !this.#isHeadMarked
-    if (this.#wasUsedUp) batch.abandon(head, delivery)
-    else batch.apply(head, delivery)
+  #stepSuspect(site: BatchSite): Batch {
+    const [head, ...rest] = site.pending as [Command, ...Command[]]
+    const isUsedUp = this.#isUsedUp(head)
+    if (!this.#isMarked && !isUsedUp) {
+      this.#isMarked = true
+      return changingPending(site, [marked(head), ...rest])
+    }
+    const batch = changingPending(site, rest)
+    this.#stepped = [head]
+    this.#suspects--
+    const delivery = this.#deliveries.get(nameOf(head))
+    if (this.#isMarked) batch.apply(head, delivery)
+    else batch.abandon(head, delivery)
     const [next, ...others] = batch.pending.toArray()
-    this.#isHeadMarked = next !== undefined && !this.#isUsedUp(next)
-    if (this.#isHeadMarked) batch.pending.replace([marked(next!), ...others])
+    this.#isMarked = this.#suspects > 0 && next !== undefined && !this.#isUsedUp(next)
+    if (this.#isMarked) batch.pending.replace([marked(next!), ...others])
     return batch
   }
 
   #isUsedUp(command: Command): boolean {
     return (command.attempts ?? 0) >= this.#limits.poisonAttemptsMax
   }
+}
+
+function changingPending(site: BatchSite, pending: readonly Command[]): Batch {
+  const batch = new Batch({ ...site, pending })
+  batch.changesPending = true
+  return batch
 }
 
 function marked(command: Command): Command {

@@ -46,7 +46,7 @@ export function demoTable(result: DemoResult, inColour: boolean): string {
   const table = new Table({
     head: ['orders', count(orders)],
     colAligns: ['left', 'right'],
-    style: inColour ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
+    style: { compact: true, ...(inColour ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] }) },
   })
   const rows: [string, string][] = [
     ...Object.entries(json.byState).map(([state, many]): [string, string] => [`  ${state}`, count(many)]),

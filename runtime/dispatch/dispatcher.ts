@@ -41,7 +41,10 @@ export class Dispatcher {
   #answer({ delivery, answer, repeatOf }: DueAnswer): void {
     if (!answer.ok || repeatOf === undefined) return delivery.settle(answer)
     const { journal, bindings, limits } = this.#site
-    // The same answer as the first time, as long as the history reaches back to it.
+    // The same answer as the first time, as long as a snapshot near it is kept; the loop waits for the fold.
+    const base = journal.recordAt(repeatOf.address, repeatOf.seq)
+    const isFar = repeatOf.seq - (base?.seq ?? 0) > limits.repeatFoldEntriesMax
+    if (isFar) return delivery.settle(answer)
     const then = lifeAt(repeatOf.address, repeatOf.seq, journal, bindings, limits)
     if (then === undefined || then.record.seq !== repeatOf.seq) return delivery.settle(answer)
     const { version } = then.record

@@ -98,6 +98,7 @@ export class EmbeddedService implements ActorService {
   *states(address: Address, after: number): Iterable<SeenActor> {
     const { journal } = this.#open()
     const { bindings, limits } = this.#site
+    if (after > 0 && journal.entries(address, after, 1).length === 0) return
     let life = after > 0 ? lifeAt(address, after, journal, bindings, limits) : undefined
     for (const entry of this.entries(address, life?.record.seq ?? 0)) {
       life = lifeAfter(life, entry, bindings, limits)

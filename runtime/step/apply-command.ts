@@ -72,7 +72,7 @@ export function failCommand(
  */
 function stamp(of: Life | Birth, command: Command, site: StepSite): number {
   const told = command.at ?? site.now
-  if (!('record' in of)) return told
+  if (!('record' in of)) return Math.max(of.atBefore, told)
   const timer =
     command.kind === 'timer' ? of.record.timers.find(one => one.number === command.timer) : undefined
   // One that the machine failed on has no time of its own any more.
@@ -156,7 +156,9 @@ function select(draft: Draft, name: string): unknown {
   const selector = Object.hasOwn(selectors, name) ? selectors[name] : undefined
   if (selector === undefined)
     throw new Error(`no selector '${name}': expected one of ${Object.keys(selectors).join(', ') || 'none'}`)
-  const snapshot = draft.binding.logic.snapshot(draft.state)
+  // A copy: what a selector does to it must not reach the state.
+  const { logic } = draft.binding
+  const snapshot = logic.snapshot(logic.decode(draft.bytes))
   return draft.stored(
     `what '${name}' selects`,
     runDeterministically(draft.context, () => selector(snapshot, draft.at)),

@@ -39,6 +39,7 @@ export function rootBirth(command: Command, site: StepSite): Birth | Application
       version: current.version,
       child: undefined,
       seqBefore: 0,
+      atBefore: Number.NEGATIVE_INFINITY,
     }
   }
   if (command.kind === 'message' || (command.kind === 'operator' && command.order.type === 'terminate'))
@@ -55,5 +56,6 @@ export function childBirth(before: Life | undefined, command: OperatorCommand, s
     version: order.version,
     child: { srcs: order.srcs, token: order.token, syncSnapshot: order.syncSnapshot },
     seqBefore: before?.record.seq ?? 0,
+    atBefore: before?.record.at ?? Number.NEGATIVE_INFINITY,
   }
 }

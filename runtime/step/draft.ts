@@ -163,4 +163,6 @@ export interface Birth {
   readonly child: ChildBond | undefined
   /** Last entry of an earlier actor at this address: numbers go on, so no entry's name is used twice. */
   readonly seqBefore: number
+  /** `at` of that last entry: time goes on as well. */
+  readonly atBefore: number
 }

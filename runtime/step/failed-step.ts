@@ -8,7 +8,7 @@ import type { Application, StepSite } from './application.js'
 import { sendResult } from './apply-effects.js'
 import { replaceTask } from './apply-result.js'
 import { type Birth, Draft } from './draft.js'
-import type { Life } from './life.js'
+import { type Life, revive } from './life.js'
 import { remember } from './recent-commands.js'
 
 /**
@@ -24,7 +24,9 @@ export function failed(
 ): Application {
   const deadLetter: DeadLetter = { position: site.position, at, command, error }
   if (!('record' in of)) return stillborn(of, command, deadLetter)
-  const draft = new Draft(of, { position: site.position, at, limits: site.limits })
+  // From its record: a step that threw half-way may have changed the state it was given.
+  const before = revive(of.record, of.binding)
+  const draft = new Draft(before, { position: site.position, at, limits: site.limits })
   park(draft, command)
   remember(draft, command, error)
   if (command.kind === 'message' && command.ask !== undefined)

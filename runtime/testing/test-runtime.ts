@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode, encode } from '../../actors/codec.js'
 import { InvalidEventError } from '../../actors/errors.js'
-import { limits as defaults, type Limits } from '../../actors/limits.js'
+import { type Limits, limitsWith } from '../../actors/limits.js'
 import type { AnyDefinition } from '../../machines/index.js'
 import type { Runtime } from '../client/types.js'
 import { quietLogger, sequentialIds, thisProcess } from '../compose.js'
@@ -63,7 +63,7 @@ export class VirtualTimeRuntime implements TestRuntime {
     if (Number.isNaN(startMs))
       throw new InvalidEventError('createTestRuntime', "'now' as an ISO 8601 time", `'${options.now}'`)
     this.clock = new VirtualClock(startMs, this.#real)
-    const limits = { ...defaults, ...options.limits }
+    const limits = limitsWith(options.limits)
     const logger = quietLogger()
     this.engine = new EmbeddedRuntime({
       actors: options.actors,

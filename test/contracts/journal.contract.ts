@@ -5,6 +5,7 @@ import type { Command } from '../../actors/command.js'
 import type { Commit } from '../../actors/commit.js'
 import type { Journal } from '../../actors/journal.js'
 import { type Applied, type CommitExtras, CommitMaker, T0 } from '../support/journal-commits.js'
+import { keepingContract } from './journal-keeping.contract.js'
 
 /** Journals under test; each call of `open` gives an empty one. */
 export interface JournalKind {
@@ -323,71 +324,6 @@ export function journalContract(name: string, kind: JournalKind): void {
       assert.equal(journal.fingerprint('order', '1', 'bbb'), 'aaa')
       assert.equal(journal.fingerprint('order', '2', 'bbb'), 'bbb')
     })
-
-    it('prunes a history, but never past the older persisted snapshot', async () => {
-      for (let seq = 1; seq <= 10; seq++)
-        await commit([
-          { address: 'order/1', persistSnapshot: seq === 4 || seq === 8 },
-          { address: 'order/2' },
-        ])
-      assert.equal(journal.prune('order/2', 10), 0)
-      assert.equal(journal.prune('order/1', 3), 3)
-      const seqs = () => journal.entries('order/1', 0, 100).map(entry => entry.seq)
-      assert.deepEqual(seqs(), [4, 5, 6, 7, 8, 9, 10])
-      assert.equal(journal.prune('order/1', 10), 1)
-      assert.equal(journal.prune('order/1', 10), 0)
-      assert.deepEqual(seqs(), [5, 6, 7, 8, 9, 10])
-      assert.equal(journal.entries('order/2', 0, 100).length, 10)
-      assert.equal(journal.recordAt('order/1', 4)?.seq, 4)
-      assert.equal(journal.read('order/1')?.record.seq, 10)
-    })
-
-    it('forgets an actor and all below it, and nobody else', async () => {
-      const family = ['order/1', 'order/1/pay', 'order/1/pay/retry']
-      const others = ['order/10', 'order/2', 'orders/1', 'order/1%2Fpay']
-      for (let round = 0; round < 2; round++)
-        await commit([...family, ...others].map(address => ({ address, persistSnapshot: round === 1 })))
-      journal.forget('order/1')
-      journal.forget('order/nobody')
-      for (const address of family) {
-        assert.equal(journal.read(address), undefined)
-        assert.equal(journal.recordAt(address, 9), undefined)
-        assert.deepEqual(journal.entries(address, 0, 10), [])
-      }
-      assert.deepEqual(
-        journal.list({ limit: 10 }).map(one => one.address),
-        [...others].sort(),
-      )
-      for (const address of others) assert.equal(journal.entries(address, 0, 10).length, 2)
-      assert.equal(journal.position, 14)
-
-      // The key may be used again; what comes then is another actor's.
-      const reborn = new CommitMaker(14)
-      await journal.append(reborn.make([{ address: 'order/1' }]))
-      assert.deepEqual(
-        journal.entries('order/1', 0, 10).map(({ seq, position }) => [seq, position]),
-        [[1, 15]],
-      )
-      assert.equal(journal.read('order/1')?.record.seq, 1)
-    })
-
-    it('names the roots of a type that have ended, oldest first', async () => {
-      const end = (address: string, at: number, status: 'done' | 'error' | 'stopped' | 'active') => ({
-        address,
-        at,
-        record: { status, at },
-      })
-      await commit([
-        end('order/late', T0 + 30, 'done'),
-        end('order/early', T0 + 10, 'stopped'),
-        end('order/early/child', T0 + 5, 'done'),
-        end('order/alive', T0 + 1, 'active'),
-        end('orders/other', T0 + 1, 'done'),
-        end('order/failed', T0 + 20, 'error'),
-      ])
-      assert.deepEqual(journal.ended('order', T0 + 30, 10), ['order/early', 'order/failed', 'order/late'])
-      assert.deepEqual(journal.ended('order', T0 + 29, 1), ['order/early'])
-      assert.deepEqual(journal.ended('order', T0 + 9, 10), [])
-    })
   })
+  keepingContract(name, kind)
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { assign, setup } from 'xstate'
 import { PerdureError, TimeoutError, UnavailableError } from '../../../actors/errors.js'
 import { defineActor } from '../../../runtime/index.js'
+import { createTestRuntime } from '../../../runtime/testing/index.js'
 import { type CounterEvent, counterMachine } from '../../support/engine-counter.js'
 import { workerOf } from '../../support/engine-worker.js'
 import { engineWorld, historyOf } from '../../support/engine-world.js'
@@ -343,4 +345,28 @@ suite('after a stop', () => {
     assert.equal(answers.at(-1)?.snapshot.context.n, 50)
     await rt.stop()
   })
+})
+
+test('what a client does to a snapshot does not reach the actor', async () => {
+  const machine = setup({
+    types: { context: {} as { items: number[] }, events: {} as { type: 'PUSH' } },
+  }).createMachine({
+    id: 'list',
+    context: { items: [] },
+    on: { PUSH: { actions: assign({ items: ({ context }) => [...context.items, context.items.length] }) } },
+  })
+  const list = defineActor({
+    machine,
+    version: '1',
+    selectors: { reversed: snapshot => snapshot.context.items.reverse() },
+  })
+  await using runtime = await createTestRuntime({ actors: [list] })
+  const actor = runtime.actor(list, 'a')
+  await actor.start(undefined)
+  await actor.send({ type: 'PUSH' })
+  const { snapshot } = await actor.ask({ type: 'PUSH' })
+  snapshot.context.items.push(99)
+  ;(await actor.getSnapshot())?.context.items.push(98)
+  assert.deepEqual(await actor.select('reversed'), [1, 0])
+  assert.deepEqual((await actor.getSnapshot())?.context.items, [0, 1])
 })
