@@ -102,7 +102,7 @@ function difference(was: JournalEntry, is: JournalEntry): string | undefined {
   if (is.outcome !== was.outcome) return `the outcome is '${is.outcome}' now, and was '${was.outcome}'`
   if (is.seq !== was.seq) return `the entry's number is ${is.seq} now, and was ${was.seq}`
   if (digest(is.value) !== digest(was.value))
-    return `the state is ${JSON.stringify(is.value)} now, and was ${JSON.stringify(was.value)}`
+    return `it leads to state ${shown(is.value)} now, and led to ${shown(was.value)}`
   if (is.digest !== was.digest && was.digest !== undefined) return 'the digest of state and effects differs'
   return undefined
 }
@@ -110,4 +110,9 @@ function difference(was: JournalEntry, is: JournalEntry): string | undefined {
 function recordDigest({ record, state, binding }: Life): string {
   const { state: _, ...rest } = record
   return digest({ ...rest, state: binding.logic.canonical(state) })
+}
+
+/** An entry shows the state only where it changed. */
+function shown(value: unknown): string {
+  return value === undefined ? 'as it was' : JSON.stringify(value)
 }

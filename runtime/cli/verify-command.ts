@@ -1,8 +1,12 @@
 /**
- * `perdure verify`: folds the journal of a demo again and says where it differs.
+ * `perdure verify`: folds a journal again, with the code at hand, and says where it differs.
  */
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
+import { behaviour, type Definition } from '../../actors/definition.js'
+import { SetupError } from '../../actors/errors.js'
 import { limits } from '../../actors/limits.js'
 import { openJournal } from '../../journal/index.js'
 import { noServices } from '../../machines/lifecycles/order-activities.js'
@@ -13,8 +17,12 @@ import { verifyJournal } from '../verify.js'
 
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('Fold the journal of a demo again, entry by entry, and compare it with what was committed.')
-    .argument('<dir>', "the demo's directory (--path), or the journal's")
+    .description('Fold a journal again, entry by entry, and compare it with what was committed.')
+    .argument('<dir>', "the data directory, or a demo's (--path)")
+    .option(
+      '--actors <module>',
+      "a JavaScript module that exports the definitions; the demo's orders when absent",
+    )
     .addHelpText(
       'after',
       '\nExit code: 0 when nothing differs, 1 when something does, 2 when it cannot be read.',
@@ -22,11 +30,11 @@ export function verifyCommand(): Command {
     .action(verify)
 }
 
-async function verify(directory: string): Promise<void> {
+async function verify(directory: string, options: { actors?: string }): Promise<void> {
   const inside = journalDirectory(directory)
+  const bindings = new Bindings(await definitions(options.actors))
   const journal = openJournal({ path: existsSync(inside) ? inside : directory, readOnly: true })
   try {
-    const bindings = new Bindings([orderActor(noServices), riskProfileActor])
     const { actors, entries, digests, differences } = verifyJournal(journal, bindings, limits)
     for (const { actor, seq, agreedUntil, what } of differences)
       process.stdout.write(`${actor} differs at entry ${seq} (agreed until ${agreedUntil}): ${what}\n`)
@@ -37,4 +45,20 @@ async function verify(directory: string): Promise<void> {
   } finally {
     journal.close()
   }
+}
+
+/** All that a module exports of what `defineActor` returned. */
+async function definitions(module: string | undefined): Promise<readonly Definition[]> {
+  if (module === undefined) return [orderActor(noServices), riskProfileActor]
+  const exported: Record<string, unknown> = await import(pathToFileURL(resolve(module)).href)
+  const found = Object.values(exported).filter(isDefinition)
+  if (found.length === 0)
+    throw new SetupError('InvalidDefinition', `${module} exports nothing that defineActor returned`, {
+      module,
+    })
+  return found
+}
+
+function isDefinition(value: unknown): value is Definition {
+  return typeof value === 'object' && value !== null && behaviour in value
 }

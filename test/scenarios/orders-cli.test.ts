@@ -11,6 +11,7 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../runtime/cli/main.js', import.meta.url))
+const editedOrders = fileURLToPath(new URL('../support/edited-orders.js', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'perdure-cli-'))
 after(() => rmSync(directory, { recursive: true }))
 
@@ -33,6 +34,18 @@ describe('perdure demo', () => {
     const verified = perdure('verify', path)
     assert.equal(verified.status, 0, verified.stdout + verified.stderr)
     assert.match(verified.lastLine, /^\d+ actors, \d+ entries, \d+ digests compared: 0 differences$/)
+
+    // The same journal, folded by an order machine that was edited under the same version.
+    const edited = perdure('verify', path, '--actors', editedOrders)
+    assert.equal(edited.status, 1, edited.stdout + edited.stderr)
+    assert.match(
+      edited.stdout,
+      /^order\/\S+ differs at entry \d+ \(agreed until \d+\): it leads to state as it was now, and led to .*charging/m,
+    )
+    assert.ok(!/^(profile|risk)\S* differs/m.test(edited.stdout), 'only what was edited differs')
+    const nothing = perdure('verify', path, '--actors', main.replace('cli/main.js', 'index.js'))
+    assert.equal(nothing.status, 2)
+    assert.match(nothing.stderr, /exports nothing that defineActor returned/)
   })
 
   it('takes orders from a file and says which disagree with the table beside it', () => {
