@@ -15,6 +15,8 @@ export interface Behaviour {
   readonly versioned: boolean
   /** Hash of the definition's structure. */
   readonly fingerprint: string
+  /** Hash of structure and functions' sources: what changed code changes. */
+  readonly sources: string
   readonly logic: ActorLogic
   /** Input for an actor that is sent to before it was started; absent: such a send is refused. */
   readonly create?: (key: string) => unknown

@@ -19,7 +19,7 @@ import { checkMachine } from './checks/machine.js'
 import { checkOptions } from './checks/options.js'
 import { checkStore } from './checks/store.js'
 import type { ActorDefinition, AnyDefinition, Selectors } from './definition-types.js'
-import { fingerprint } from './fingerprint.js'
+import { fingerprint, sourcesFingerprint } from './fingerprint.js'
 import { checkAgainst } from './schemas.js'
 import { type EmittedBy, type StoreActorLogic, type StoreConfig, storeActorLogic } from './store-actor.js'
 import { type StoreShape, storeLogic } from './store-logic.js'
@@ -104,11 +104,11 @@ export function defineActor(given: object): unknown {
   checkOptions(type, definition)
   if (machine !== undefined) {
     checkMachine(machine)
-    return assembled(type, definition, machine, machineLogic(machine), fingerprint(machine))
+    return assembled(type, definition, machine, machineLogic(machine), machine)
   }
   checkStore(type, store)
   const logic = storeLogic(store as AnyStore | StoreShape) as ActorLogic
-  return assembled(type, definition, storeActorLogic(logic), logic, fingerprint(storeStructure(store)))
+  return assembled(type, definition, storeActorLogic(logic), logic, storeStructure(store))
 }
 
 /** A definition as it is before any of it is checked. */
@@ -123,16 +123,18 @@ function assembled(
   definition: Loose,
   machine: AnyDefinition['machine'],
   logic: ActorLogic,
-  structure: string,
+  structure: unknown,
 ): AnyDefinition {
   const { previous = [], create, schemas, unhandled = 'ignore', retainMs } = definition
   const selectors = definition.selectors ?? {}
-  const version = definition.version ?? structure
+  const hash = fingerprint(structure)
+  const version = definition.version ?? hash
   const carried: Behaviour = {
     type,
     version,
     versioned: definition.version !== undefined,
-    fingerprint: structure,
+    fingerprint: hash,
+    sources: sourcesFingerprint(structure),
     logic,
     ...(create !== undefined && { create }),
     selectors: selectors as Behaviour['selectors'],

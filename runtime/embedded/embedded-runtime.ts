@@ -68,7 +68,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
     const { clock, limits, logger, time, onCommitted, onAttempt, onFailed } = this.#options
     const journal = this.#options.openJournal()
     try {
-      assertFingerprints(this.bindings, journal)
+      assertFingerprints(this.bindings, journal, logger)
     } catch (error) {
       journal.close()
       throw error
@@ -118,16 +118,22 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
 }
 
 /** Actors are pinned to versions; a version that means something else now would change lives already lived. */
-function assertFingerprints(bindings: Bindings, journal: Journal): void {
+function assertFingerprints(bindings: Bindings, journal: Journal, logger: HostLogger): void {
   for (const one of bindings.all) {
-    const recorded = journal.fingerprint(one.type, one.version, one.fingerprint)
-    if (recorded === one.fingerprint) continue
-    throw new SetupError(
-      'InvalidDefinition',
-      `${one.type}@${one.version} has another structure than the one this journal's actors started on: ` +
-        `expected fingerprint ${recorded}, found ${one.fingerprint}. Give the changed definition a new version ` +
-        `and list the old one under 'previous', so that actors in flight finish on it`,
-      { type: one.type, version: one.version, expected: recorded, found: one.fingerprint },
-    )
+    const { type, version, fingerprint, sources } = one
+    const recorded = journal.fingerprint(type, version, fingerprint)
+    if (recorded !== fingerprint)
+      throw new SetupError(
+        'InvalidDefinition',
+        `${type}@${version} has another structure than the one this journal's actors started on: ` +
+          `expected fingerprint ${recorded}, found ${fingerprint}. Give the changed definition a new version ` +
+          `and list the old one under 'previous', so that actors in flight finish on it`,
+        { type, version, expected: recorded, found: fingerprint },
+      )
+    if (journal.fingerprint(type, `${version} sources`, sources) !== sources)
+      logger.warn(
+        { type, version },
+        'functions of this version are not those it was first run with; actors in flight run them as they are now',
+      )
   }
 }
