@@ -178,6 +178,11 @@ export class SetupError extends Error {
   }
 }
 
+/** Whether the journal had no room: nothing was written, and it may be tried again. */
+export function isJournalFull(error: unknown): error is SetupError {
+  return error instanceof SetupError && error.code === 'JournalFull'
+}
+
 /** A value that cannot be written down and read back as it was. `path` names the place in it. */
 export class UnserialisableError extends Error {
   readonly path: string

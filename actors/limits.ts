@@ -69,8 +69,6 @@ export interface Limits {
   readonly askTimeoutMs: number
   /** Longest wait that may be asked for. */
   readonly waitMsMax: number
-  /** Snapshots kept for a reader of `changes` that does not keep up; past it the reader re-reads. */
-  readonly subscriberQueueMax: number
 
   /** Entries folded to give a repeated command the very answer it had; past it the answer shows the present state. */
   readonly repeatFoldEntriesMax: number
@@ -91,7 +89,7 @@ export interface Limits {
   /** How often finished actors past their time are looked for, and how many of a type are forgotten at once. */
   readonly retentionSweepMs: number
   readonly retentionShareMax: number
-  /** How long a full journal is left alone before the next try. */
+  /** How long a full journal, or a timer in event time that found no room, is left alone before the next try. */
   readonly journalFullRetryMs: number
   /** Rows that one query page returns. */
   readonly pageRowsMax: number
@@ -138,7 +136,6 @@ export const limits: Limits = {
   retryMaxMs: 60_000,
   askTimeoutMs: 30_000,
   waitMsMax: 24 * 24 * 3600_000,
-  subscriberQueueMax: 1_000,
 
   repeatFoldEntriesMax: 1_000,
   snapshotEvery: 100,

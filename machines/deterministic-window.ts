@@ -5,7 +5,7 @@
  *
  * Does not cover what was bound before (`import { randomUUID } from 'node:crypto'`), `process.hrtime`,
  * `Intl` and the environment: `verify` finds those. Invariants: outside a window the globals are what they
- * were, also after a throw; a window within a window answers from the inner context, then from the outer again.
+ * were, also after a throw, and what a step kept of its own answers for real; a window within a window answers from the inner context, then from the outer again.
  * Inside, time stands still at `at`, and `performance.now` says `at` too: only differences mean something.
  */
 import { type RandomBits, randomBits, randomFraction, randomUuid } from './random.js'
@@ -19,6 +19,10 @@ export interface WindowContext {
 }
 
 const RealDate = Date
+const realRandom = Math.random
+const realUuid = crypto.randomUUID
+const realValues = crypto.getRandomValues
+const realNow = performance.now
 // Reading these globals runs a getter each time; the objects behind them never change.
 const platformCrypto = globalThis.crypto
 const platformPerformance = globalThis.performance
@@ -61,7 +65,7 @@ export function openWindow(context: WindowContext): WindowFrame {
   bits = undefined
   globalThis.Date = WindowDate
   Math.random = random
-  platformPerformance.now = now
+  platformPerformance.now = elapsed
   platformCrypto.randomUUID = uuid
   platformCrypto.getRandomValues = values
   return frame
@@ -78,20 +82,29 @@ export function closeWindow(frame: WindowFrame): void {
 }
 
 function now(): number {
-  return (current as WindowContext).at
+  return current === undefined ? RealDate.now() : current.at
 }
 
-function nextBits(): RandomBits {
-  bits ??= randomBits((current as WindowContext).seed)
+function elapsed(): number {
+  return current === undefined ? realNow.call(platformPerformance) : current.at
+}
+
+/** Undefined outside of a window. */
+function nextBits(): RandomBits | undefined {
+  if (current !== undefined) bits ??= randomBits(current.seed)
   return bits
 }
 
 function random(): number {
-  return randomFraction(nextBits())
+  const next = nextBits()
+  return next === undefined ? realRandom() : randomFraction(next)
 }
 
 function uuid(): ReturnType<typeof crypto.randomUUID> {
-  return randomUuid(nextBits()) as ReturnType<typeof crypto.randomUUID>
+  const next = nextBits()
+  return next === undefined
+    ? realUuid.call(platformCrypto)
+    : (randomUuid(next) as ReturnType<typeof crypto.randomUUID>)
 }
 
 const RANDOM_BYTES_MAX = 65_536
@@ -105,6 +118,10 @@ function values<View extends ArrayBufferView | null>(view: View): View {
     )
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
   const next = nextBits()
+  if (next === undefined) {
+    realValues.call(platformCrypto, view as never)
+    return view
+  }
   let word = 0
   for (let index = 0; index < bytes.length; index++) {
     word = index % 4 === 0 ? next() : word >>> 8

@@ -24,7 +24,7 @@ export interface RuntimeOptions {
   readonly logger?: HostLogger
   /** Start although the journal has lost its end, and go on from what is left. */
   readonly acceptLoss?: boolean
-  /** Told when the journal failed under the running runtime. It takes nothing more; start a new one. */
+  /** Told when the journal failed under the running runtime. It takes nothing more; stop it, and start a new one. */
   readonly onFailed?: (error: Error) => void
 }
 

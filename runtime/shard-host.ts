@@ -13,13 +13,14 @@ import type { Address } from '../actors/address.js'
 import type { Clock } from '../actors/clock.js'
 import { toErrorValue } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
-import { type PerdureError, SetupError, UnavailableError } from '../actors/errors.js'
+import { isJournalFull, type PerdureError, type SetupError, UnavailableError } from '../actors/errors.js'
 import type { Delivery, Inbox } from '../actors/inbox.js'
 import type { Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
 import { ActorCache } from './commit/actor-cache.js'
 import { Batch, type BatchSite } from './commit/batch.js'
 import { CautiousSteps } from './commit/cautious-steps.js'
+import { sortPending } from './commit/held-commands.js'
 import { Retention } from './commit/retention.js'
 import { ActivityRunner } from './dispatch/activity-runner.js'
 import type { AttemptOrder } from './dispatch/attempt.js'
@@ -69,6 +70,8 @@ export class ShardHost {
   readonly #cautious: CautiousSteps
   readonly #retention: Retention
   #pending: readonly Command[]
+  /** Pending as well, for whoever has their actors' versions. */
+  readonly #held: readonly Command[]
   #position: number
   #state: 'running' | 'stopping' | 'stopped' | 'failed' = 'running'
   #turning = false
@@ -82,7 +85,11 @@ export class ShardHost {
     this.followers = options.followers
     this.cache = new ActorCache(journal, bindings, limits)
     this.#position = journal.position
-    this.#pending = journal.pending()
+    const { pending, held } = sortPending(journal, bindings)
+    this.#pending = pending
+    this.#held = held
+    if (held.length > 0)
+      options.logger.warn({ commands: held.length }, 'commands wait for a version that was not given')
     this.#sources = new CommandSources({
       journal,
       inbox: options.inbox,
@@ -185,9 +192,11 @@ export class ShardHost {
   #end(state: 'stopped' | 'failed'): void {
     this.#state = state
     this.#cancelAlarm()
-    const refusal = new UnavailableError('the runtime ended before the command was applied')
-    for (const delivery of [...this.#cautious.waiting, ...this.#options.inbox.take(Number.POSITIVE_INFINITY)])
-      delivery.settle({ ok: false, error: refusal })
+    refuse(
+      this.#options.inbox.take(Number.POSITIVE_INFINITY),
+      'the runtime ended before the command was taken',
+    )
+    refuse(this.#cautious.waiting, UNANSWERED)
     this.#tellIdle()
   }
 
@@ -237,24 +246,25 @@ export class ShardHost {
       stamp: this.#options.time === 'event' ? Number.NEGATIVE_INFINITY : now,
       pending: this.#pending,
     })
-    const commit = batch.toCommit()
+    const made = batch.toCommit()
+    const commit = { ...made, pending: [...this.#held, ...made.pending] }
     try {
       if (!batch.isEmpty) await journal.append(commit)
     } catch (error) {
-      if (error instanceof SetupError && error.code === 'JournalFull') {
+      if (isJournalFull(error)) {
         this.#rewind(batch, taken, error)
         return limits.journalFullRetryMs
       }
-      refuse(deliveriesOf(taken), error)
+      refuse(deliveriesOf(taken), commitFailed(error))
       throw error
     }
     // A kill may have come while the commit was on its way.
     if (this.isOver) {
-      refuse(deliveriesOf(taken), new Error('the runtime ended'))
+      refuse(deliveriesOf(taken), UNANSWERED)
       return undefined
     }
     this.#position += commit.entries.length
-    this.#pending = commit.pending
+    this.#pending = made.pending
     for (const change of commit.records) this.#sources.note(change.index)
     this.#sources.committed()
     for (const life of batch.lives.values()) this.cache.put(life, now)
@@ -305,8 +315,8 @@ export class ShardHost {
   #rewind(batch: Batch, taken: readonly Taken[], error: SetupError): void {
     // What was stepped for nothing may have changed states it was given: they are read again.
     for (const address of batch.lives.keys()) this.cache.drop(address)
-    this.#cautious.forget(taken)
-    refuse(this.#sources.putBack(taken), error)
+    this.#cautious.undo()
+    refuse(this.#sources.putBack(taken), commitFailed(error))
     this.#options.logger.error(
       { error: toErrorValue(error) },
       'the journal is full; nothing is lost, commands are refused',
@@ -324,7 +334,7 @@ export class ShardHost {
   /** Nothing to do for now: set the alarm for what is due next, and settle the journal meanwhile. */
   #rest(restMs: number | undefined): void {
     if (this.isOver) return this.#tellIdle()
-    const { clock, limits, journal } = this.#options
+    const { clock, limits } = this.#options
     this.#cancelAlarm()
     if (restMs !== undefined) {
       this.#cancelAlarm = clock.after(restMs, () => this.#wake())
@@ -333,13 +343,23 @@ export class ShardHost {
     if (this.#hasWork()) return this.#wake()
     this.#tellIdle()
     const waitMs = Math.min(this.#sources.nextAt, this.#retention.nextAt) - clock.now()
-    const cancelSettle = clock.after(limits.settleAfterMs, () => {
-      if (!this.isOver && !this.#turning) journal.settle()
-    })
+    const cancelSettle = clock.after(limits.settleAfterMs, () => this.#settle())
     const cancelDue = Number.isFinite(waitMs) ? clock.after(waitMs, () => this.#wake()) : () => {}
     this.#cancelAlarm = () => {
       cancelSettle()
       cancelDue()
+    }
+  }
+
+  /** Rows may lag behind for as long as there is no room for them: all they say is in the segments. */
+  #settle(): void {
+    if (this.isOver || this.#turning) return
+    try {
+      this.#options.journal.settle()
+    } catch (error) {
+      if (isJournalFull(error))
+        this.#options.logger.warn({ error: toErrorValue(error) }, 'no room to settle the journal')
+      else this.#fail(error instanceof Error ? error : new Error(toErrorValue(error).message))
     }
   }
 
@@ -365,7 +385,14 @@ function deliveriesOf(taken: readonly Taken[]): readonly Delivery[] {
   return taken.flatMap(one => one.delivery ?? [])
 }
 
-function refuse(deliveries: readonly Delivery[], error: unknown): void {
-  const refusal = new UnavailableError(`the commit failed: ${toErrorValue(error).message}`)
-  for (const delivery of deliveries) delivery.settle({ ok: false, error: refusal })
+/** Said of a command that is durable, while its outcome may not be. */
+const UNANSWERED = 'the runtime ended; the command may be applied all the same: ask again with its id'
+
+function commitFailed(error: unknown): string {
+  return `the commit failed: ${toErrorValue(error).message}`
+}
+
+function refuse(deliveries: readonly Delivery[], reason: string): void {
+  for (const delivery of deliveries)
+    delivery.settle({ ok: false, error: new UnavailableError(reason, delivery.command.target) })
 }

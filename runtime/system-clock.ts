@@ -4,8 +4,11 @@
  */
 import type { Clock } from '../actors/clock.js'
 
-/** Longest delay Node's timers take; a longer one is reached in steps. */
-const TIMER_MS_MAX = 2 ** 31 - 1
+/**
+ * A longer delay is reached in steps of that: Node's timers take no more than 2^31 ms, and they stand still
+ * while the machine sleeps. When it wakes, what the wall clock says is due is noticed within one step.
+ */
+const TIMER_STEP_MS_MAX = 30_000
 
 export class SystemClock implements Clock {
   #last = Date.now()
@@ -31,11 +34,11 @@ export class SystemClock implements Clock {
 
   after(delayMs: number, task: () => void): () => void {
     let timer: NodeJS.Timeout
+    const [due, dueElapsed] = [this.now() + delayMs, this.elapsed() + delayMs]
     const arm = (leftMs: number) => {
-      timer = setTimeout(
-        () => (leftMs > TIMER_MS_MAX ? arm(leftMs - TIMER_MS_MAX) : task()),
-        Math.min(Math.max(0, leftMs), TIMER_MS_MAX),
-      )
+      const isLong = leftMs > TIMER_STEP_MS_MAX
+      const again = () => arm(Math.min(due - this.now(), dueElapsed - this.elapsed()))
+      timer = setTimeout(isLong ? again : task, isLong ? TIMER_STEP_MS_MAX : Math.max(0, leftMs))
     }
     arm(delayMs)
     return () => clearTimeout(timer)

@@ -86,11 +86,23 @@ function verifyActor(address: Address, journal: Journal, bindings: Bindings, lim
       return differs(entry.seq, toErrorValue(error).message)
     }
   }
-  const stored = journal.read(address)
-  if (life === undefined || stored === undefined) return { entries, digests }
-  if (recordDigest(life) !== recordDigest(revive(stored.record, life.binding)))
-    return differs(life.record.seq, 'the whole record differs from the one committed')
-  return { entries, digests }
+  const what = recordDifference(address, journal, life)
+  return what === undefined ? { entries, digests } : differs(life?.record.seq ?? 0, what)
+}
+
+/** How the record that is stored differs from the one its entries make. */
+function recordDifference(address: Address, journal: Journal, life: Life | undefined): string | undefined {
+  try {
+    const stored = journal.read(address)
+    if (stored === undefined) return undefined
+    if (stored.stale !== undefined) return `its record is damaged: ${stored.stale.reason}`
+    // Pruning keeps what came after the older persisted snapshot: there is always some.
+    if (life === undefined) return `none of the entries is kept that led to ${stored.record.seq}`
+    if (recordDigest(life) === recordDigest(revive(stored.record, life.binding))) return undefined
+    return 'the whole record differs from the one committed'
+  } catch (error) {
+    return toErrorValue(error).message
+  }
 }
 
 function baseBefore(entry: JournalEntry, journal: Journal, bindings: Bindings): Life | undefined {

@@ -83,9 +83,11 @@ function projectRoot(from: string): string {
 }
 
 function packagesOf(path: string): Packages {
-  const found = JSON.parse(readFileSync(path, 'utf8')) as Partial<Record<keyof Packages, object>>
+  const found = JSON.parse(readFileSync(path, 'utf8')) as Partial<
+    Record<keyof Packages | 'peerDependencies', object>
+  >
   return {
-    dependencies: Object.keys(found.dependencies ?? {}),
+    dependencies: Object.keys({ ...found.dependencies, ...found.peerDependencies }),
     devDependencies: Object.keys(found.devDependencies ?? {}),
   }
 }

@@ -5,7 +5,7 @@
  */
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { SetupError } from '../../actors/errors.js'
+import { isJournalFull, SetupError } from '../../actors/errors.js'
 
 export type Connection = Database.Database
 export type Statement = Database.Statement
@@ -73,13 +73,18 @@ function checkVersion(db: Connection): void {
 /**
  * Moves what is in the WAL into the database and empties the WAL: what is left in it is then never older than
  * the database, so that losing any part of its end leaves a whole journal. Answers whether
- * it was done: not while somebody reads.
+ * it was done: not while somebody reads, and not without room, which is no failure of the commits in the WAL.
  */
 export function checkpoint(db: Connection): boolean {
   db.pragma('busy_timeout = 0')
-  const busy = db.pragma('wal_checkpoint(TRUNCATE)', { simple: true })
-  db.pragma(`busy_timeout = ${BUSY_MS_MAX}`)
-  return busy === 0
+  try {
+    return db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0
+  } catch (error) {
+    if (isJournalFull(translated(error, db.name))) return false
+    throw error
+  } finally {
+    db.pragma(`busy_timeout = ${BUSY_MS_MAX}`)
+  }
 }
 
 /** Runs `work`, giving its failures our names. `file` is what they are about. */

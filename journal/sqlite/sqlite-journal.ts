@@ -12,7 +12,7 @@ import type { Address } from '../../actors/address.js'
 import { decode } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
 import type { Commit, DeadLetter, JournalEntry } from '../../actors/commit.js'
-import { SetupError } from '../../actors/errors.js'
+import { isJournalFull } from '../../actors/errors.js'
 import type {
   DueActor,
   Journal,
@@ -306,7 +306,7 @@ export class SqliteJournal implements Journal {
       })
     } catch (error) {
       // Without room for rows the segments are still there, and whoever opens it next settles them.
-      if (!(error instanceof SetupError && error.code === 'JournalFull')) throw error
+      if (!isJournalFull(error)) throw error
     }
   }
 

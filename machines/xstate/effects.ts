@@ -214,6 +214,10 @@ function timer(
     throw new Error(
       `machine '${workshop.machineId}': the delay of '${event.type}' is ${delay}, expected milliseconds`,
     )
+  if (id !== undefined && typeof id !== 'string')
+    throw new Error(
+      `machine '${workshop.machineId}': the id of the delayed '${event.type}' is a ${typeof id}, expected a string`,
+    )
   const set = { type: 'timer', id: id ?? workshop.system.mint(), delayMs: Math.max(0, delay), event } as const
   return to === undefined ? set : { ...set, to }
 }

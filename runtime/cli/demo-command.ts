@@ -56,7 +56,7 @@ async function demo(flags: Flags): Promise<void> {
   try {
     const options = { ...demoOptions(flags, directory.path), signal: interruption.signal }
     const result = await runDemo(options, showProgress(screen, new SystemClock()))
-    screen.write(`${demoTable(result, screen.isTTY)}\n`)
+    screen.write(`${demoTable(result, screen.isTTY && screen.hasColors())}\n`)
     if (directory.isKept) screen.write(`kept in ${directory.path}\n`)
     if (flags.json) screen.write(`${JSON.stringify(demoJson(result))}\n`)
     if (!isFaultless(result)) process.exitCode = 1

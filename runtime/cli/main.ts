@@ -4,7 +4,7 @@
  * standard error, and the exit code says so too.
  */
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { PerdureError, SetupError } from '../../actors/errors.js'
 import { demoCommand } from './demo-command.js'
 import { InterruptedError } from './interrupted-error.js'
@@ -19,12 +19,20 @@ const program = new Command('perdure')
   .version(version)
   .addCommand(demoCommand())
   .addCommand(verifyCommand())
+// 1 is an answer (something was lost, something differs): a wrong argument must not look like one.
+for (const command of [program, ...program.commands]) command.exitOverride()
 
 try {
   await program.parseAsync()
 } catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+/** Says what was wrong, unless commander has. @throws what nobody expected. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const isExpected = [PerdureError, SetupError, InterruptedError].some(known => error instanceof known)
   if (!(error instanceof Error) || !(isExpected || 'syscall' in error)) throw error
   process.stderr.write(`perdure: ${error.message}\n`)
-  process.exitCode = error instanceof InterruptedError ? 130 : 2
+  return error instanceof InterruptedError ? 130 : 2
 }

@@ -50,13 +50,22 @@ async function verify(directory: string, options: { actors?: string }): Promise<
 /** All that a module exports of what `defineActor` returned. */
 async function definitions(module: string | undefined): Promise<readonly Definition[]> {
   if (module === undefined) return [orderActor(noServices), riskProfileActor]
-  const exported: Record<string, unknown> = await import(pathToFileURL(resolve(module)).href)
+  const exported = await load(module)
   const found = Object.values(exported).filter(isDefinition)
   if (found.length === 0)
     throw new SetupError('InvalidDefinition', `${module} exports nothing that defineActor returned`, {
       module,
     })
   return found
+}
+
+async function load(module: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(pathToFileURL(resolve(module)).href)
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error)
+    throw new SetupError('InvalidDefinition', `${module} cannot be loaded: ${because}`, { module }, error)
+  }
 }
 
 function isDefinition(value: unknown): value is Definition {

@@ -23,6 +23,7 @@ export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): Durab
         enumerable: false,
       })
     else if (OWN.has(key) && typeof value === 'object' && value !== null) copyWhenRead(durable, key, value)
+    else if (value instanceof Set) durable[key] = new Set(value)
     else if (key in from) durable[key] = value
   }
   const { tags } = seen.snapshot

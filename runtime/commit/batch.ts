@@ -86,22 +86,25 @@ export class Batch {
     let application = this.#tryApply(command)
     if (application.kind === 'refused' && application.error instanceof NotBornError) {
       const birth = this.#bear(command)
-      if (birth?.kind === 'applied') application = this.#tryApply(command)
-      else if (birth !== undefined) application = birth
+      if (birth?.kind === 'applied') {
+        application = this.#tryApply(command, { born: birth })
+        // Nobody is born for a message that is refused.
+        if (application.kind !== 'refused') this.#takeApplied(birth)
+      } else if (birth !== undefined) application = birth
     }
     this.#take(application, command, delivery)
   }
 
   /** Gives up a command whose step kills the process: it fails without being stepped. */
-  abandon(command: Command, delivery?: Delivery): void {
+  abandon(command: Command): void {
     const error: ErrorValue = {
       name: 'Poisonous',
       message: `its step was begun ${command.attempts} times and never ended; the process was killed each time`,
       code: 'Poisonous',
     }
-    const application = this.#tryApply(command, error)
+    const application = this.#tryApply(command, { failure: error })
     if (application.kind === 'refused' && command.sender === undefined) this.#bury(command, error)
-    this.#take(application, command, delivery)
+    this.#take(application, command, undefined)
   }
 
   /** Gives birth to the actor a message wants; undefined when nothing says with what. */
@@ -109,24 +112,23 @@ export class Batch {
     try {
       const start = birthFor(command, this.#site)
       if (start === undefined) return undefined
-      const application = this.#tryApply(start)
-      if (application.kind === 'applied') this.#takeApplied(application)
-      return application
+      return this.#tryApply(start)
     } catch (error) {
       return { kind: 'refused', error: new StepFailedError(command.target, 1, toErrorValue(error).message) }
     }
   }
 
-  #tryApply(command: Command, failure?: ErrorValue): Application {
+  /** `born`: the actor's birth, not taken yet. `failure`: let it fail with that. */
+  #tryApply(command: Command, { born, failure }: { born?: Applied; failure?: ErrorValue } = {}): Application {
     const { cache, bindings, limits, now, stamp } = this.#site
     try {
-      const before = this.lives.get(command.target) ?? cache.get(command.target, now)
+      const before = born?.life ?? this.lives.get(command.target) ?? cache.get(command.target, now)
       const site: StepSite = {
-        position: this.#site.position + this.entries.length + 1,
+        position: this.#site.position + this.entries.length + (born === undefined ? 1 : 2),
         now: stamp,
         limits,
         bindings,
-        sendsMax: limits.pendingCommandsMax - this.pending.size,
+        sendsMax: limits.pendingCommandsMax - this.pending.size - (born?.sends.length ?? 0),
       }
       return failure === undefined
         ? applyCommand(before, command, site)

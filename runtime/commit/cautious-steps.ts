@@ -20,7 +20,8 @@ interface CautiousBatch {
 
 export class CautiousSteps {
   readonly #limits: Limits
-  readonly #deliveries = new Map<string, Delivery>()
+  /** By the marked command itself: two may come under one id, and each sender is answered. */
+  readonly #deliveries = new Map<Command, Delivery>()
   /** Commands to be taken in with a mark. */
   #left: number
   /** Pending commands, from the first, that an earlier process began and did not end. */
@@ -50,7 +51,7 @@ export class CautiousSteps {
 
   /** The next batch: one that marks, or one that steps what is marked. */
   next(site: BatchSite, sources: CommandSources): CautiousBatch {
-    for (const command of this.#stepped) this.#deliveries.delete(nameOf(command))
+    for (const command of this.#stepped) this.#deliveries.delete(command)
     this.#stepped = []
     const [left, suspects, isMarked] = [this.#left, this.#suspects, this.#isMarked]
     this.#undo = () => {
@@ -63,8 +64,7 @@ export class CautiousSteps {
   }
 
   /** The commit of the last batch failed. */
-  forget(taken: readonly Taken[]): void {
-    for (const { command } of taken) this.#deliveries.delete(nameOf(command))
+  undo(): void {
     this.#stepped = []
     this.#undo()
   }
@@ -77,20 +77,25 @@ export class CautiousSteps {
       if (one === undefined) break
       taken.push(one)
     }
-    const commands = [...site.pending, ...taken.map(one => one.command)]
+    const commands = [...site.pending, ...taken.map(one => one.command)].map(marked)
     if (commands.length === 0) return { batch: new Batch(site), taken }
-    for (const { command, delivery } of taken)
-      if (delivery !== undefined) this.#deliveries.set(nameOf(command), delivery)
+    for (const [index, { delivery }] of taken.entries())
+      if (delivery !== undefined) this.#deliveries.set(commands[site.pending.length + index]!, delivery)
+    const undo = this.#undo
+    this.#undo = () => {
+      undo()
+      for (const command of commands) this.#deliveries.delete(command)
+    }
     this.#isMarked = true
     this.#left -= commands.length
-    return { batch: changingPending(site, commands.map(marked)), taken }
+    return { batch: changingPending(site, commands), taken }
   }
 
   #stepMarked(site: BatchSite): Batch {
     const batch = changingPending(site, [])
     this.#isMarked = false
     this.#stepped = site.pending
-    for (const command of site.pending) batch.apply(command, this.#deliveries.get(nameOf(command)))
+    for (const command of site.pending) batch.apply(command, this.#deliveries.get(command))
     batch.cascade(this.#limits.batchCommandsMax)
     return batch
   }
@@ -103,11 +108,10 @@ export class CautiousSteps {
       return changingPending(site, [marked(head), ...rest])
     }
     const batch = changingPending(site, rest)
-    this.#stepped = [head]
     this.#suspects--
-    const delivery = this.#deliveries.get(nameOf(head))
-    if (this.#isMarked) batch.apply(head, delivery)
-    else batch.abandon(head, delivery)
+    // Whoever sent it waited in the process that died of it.
+    if (this.#isMarked) batch.apply(head)
+    else batch.abandon(head)
     const [next, ...others] = batch.pending.toArray()
     this.#isMarked = this.#suspects > 0 && next !== undefined && !this.#isUsedUp(next)
     if (this.#isMarked) batch.pending.replace([marked(next!), ...others])
@@ -127,8 +131,4 @@ function changingPending(site: BatchSite, pending: readonly Command[]): Batch {
 
 function marked(command: Command): Command {
   return { ...command, attempts: (command.attempts ?? 0) + 1 }
-}
-
-function nameOf(command: Command): string {
-  return `${command.target} ${command.commandId}`
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../actors/clock.js'
 import type { Behaviour } from '../../actors/definition.js'
+import { isJournalFull } from '../../actors/errors.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorCache } from './actor-cache.js'
@@ -36,11 +37,23 @@ export class Retention {
     return this.#nextAt
   }
 
-  /** Forgets a share of what has outlived its time. */
+  /** Forgets a share of what has outlived its time. Without room even forgetting must wait for the next sweep. */
   sweep(): void {
-    const { journal, cache, clock, limits } = this.#site
+    const { clock, limits } = this.#site
     const now = clock.now()
     if (now < this.#nextAt) return
+    let isDone = true
+    try {
+      isDone = this.#forgetShare(now)
+    } catch (error) {
+      if (!isJournalFull(error)) throw error
+    }
+    this.#nextAt = isDone ? now + limits.retentionSweepMs : now
+  }
+
+  /** Answers whether that was all. */
+  #forgetShare(now: number): boolean {
+    const { journal, cache, limits } = this.#site
     let isDone = true
     for (const [type, retainMs] of this.#kept) {
       const ended = journal.ended(type, now - retainMs, limits.retentionShareMax)
@@ -50,6 +63,6 @@ export class Retention {
       }
       if (ended.length === limits.retentionShareMax) isDone = false
     }
-    this.#nextAt = isDone ? now + limits.retentionSweepMs : now
+    return isDone
   }
 }

@@ -4,6 +4,7 @@
  */
 import { createReadStream, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { InvalidEventError } from '../../actors/errors.js'
 import { generateOrders } from './order-generator.js'
 import { commandOf, type OrderCommand, type OrderRecord, parseRecord } from './order-record.js'
 
@@ -43,8 +44,10 @@ export class FileSource extends CountingSource {
 
   constructor(path: string) {
     super()
+    const stats = statSync(path)
+    if (stats.isDirectory()) throw new InvalidEventError(path, 'a file of records', 'a directory')
     this.#path = path
-    this.#bytes = statSync(path).size
+    this.#bytes = stats.size
     this.title = path
   }
 

@@ -3,6 +3,7 @@
  * events, custom actions, attempts.
  */
 import { toErrorValue } from '../../actors/codec.js'
+import type { Answer } from '../../actors/inbox.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { Batch, DueAnswer } from '../commit/batch.js'
@@ -40,15 +41,31 @@ export class Dispatcher {
 
   #answer({ delivery, answer, repeatOf }: DueAnswer): void {
     if (!answer.ok || repeatOf === undefined) return delivery.settle(answer)
+    try {
+      delivery.settle(this.#asFirstAnswered(answer, repeatOf))
+    } catch (error) {
+      // History that cannot be read is no reason to leave anyone without an answer.
+      this.#site.warn(
+        { actor: repeatOf.address, error: toErrorValue(error) },
+        'a repeated command is answered with the present state',
+      )
+      delivery.settle(answer)
+    }
+  }
+
+  #asFirstAnswered(
+    answer: Extract<Answer, { ok: true }>,
+    repeatOf: NonNullable<DueAnswer['repeatOf']>,
+  ): Answer {
     const { journal, bindings, limits } = this.#site
     // The same answer as the first time, as long as a snapshot near it is kept; the loop waits for the fold.
     const base = journal.recordAt(repeatOf.address, repeatOf.seq)
     const isFar = repeatOf.seq - (base?.seq ?? 0) > limits.repeatFoldEntriesMax
-    if (isFar) return delivery.settle(answer)
+    if (isFar) return answer
     const then = lifeAt(repeatOf.address, repeatOf.seq, journal, bindings, limits)
-    if (then === undefined || then.record.seq !== repeatOf.seq) return delivery.settle(answer)
+    if (then === undefined || then.record.seq !== repeatOf.seq) return answer
     const { version } = then.record
-    delivery.settle({ ok: true, applied: { ...answer.applied, version, snapshot: snapshotOf(then) } })
+    return { ok: true, applied: { ...answer.applied, version, snapshot: snapshotOf(then) } }
   }
 
   /** Custom actions are best effort: one that fails is said so, and changes nothing. */

@@ -22,7 +22,7 @@ export class Followers {
   readonly #ends = new Set<Listener<PerdureError>>()
   readonly #onError: (error: unknown) => void
 
-  /** @param onError told when a listener throws; the others still hear. */
+  /** @param onError told when a listener throws, or rejects; the others still hear. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
@@ -72,7 +72,8 @@ export class Followers {
     if (listeners === undefined) return
     for (const listener of [...listeners]) {
       try {
-        listener(item)
+        const told: unknown = listener(item)
+        if (told instanceof Promise) told.catch(this.#onError)
       } catch (error) {
         this.#onError(error)
       }

@@ -108,8 +108,11 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
 
   async #stop(): Promise<void> {
     await this.#shard.host.stop(this.#options.limits.stopMsMax)
-    this.#shard.journal.close()
-    this.#followers.end(new UnavailableError('the runtime has stopped'))
+    try {
+      this.#shard.journal.close()
+    } finally {
+      this.#followers.end(new UnavailableError('the runtime has stopped'))
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -31,7 +31,13 @@ interface Gate {
   readonly items: Queue<Item>
   next: Item | undefined
   busy: boolean
-  settled: (() => void)[]
+  settled: Waiting[]
+}
+
+/** Who waits for something that may not come any more. */
+interface Waiting {
+  resolve(): void
+  reject(error: Error): void
 }
 
 export class EventTimeRuntime {
@@ -40,7 +46,9 @@ export class EventTimeRuntime {
   readonly #retries: WaitingRetries
   #pendingRoots: ReadonlySet<Address> = new Set()
   #finishing = false
-  #onQuiet: (() => void) | undefined
+  #quiet: Waiting | undefined
+  /** Why nothing will be applied any more. */
+  #ended: PerdureError | undefined
 
   constructor(options: Omit<EmbeddedOptions, 'time' | 'onCommitted'>) {
     this.#retries = new WaitingRetries(options.clock, command => this.runtime.shard.host.submit(command))
@@ -49,6 +57,7 @@ export class EventTimeRuntime {
       time: 'event',
       onCommitted: committed => this.#committed(committed),
     })
+    this.runtime.service.onEnd(error => this.#end(error))
   }
 
   /** Resolves once the command is applied and durable. `at`: milliseconds since 1970, when it happened. */
@@ -61,32 +70,43 @@ export class EventTimeRuntime {
     const target = addressOf(type, key)
     const command = { kind: 'message', commandId: options.id, target, event, at: options.at } as const
     return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) throw this.#ended
       const gate = this.#gate(target)
       gate.items.push({ command, resolve, reject })
       this.#advance(gate)
     })
   }
 
-  /** Resolves when the actor owes nothing for what it was given so far. */
+  /** Resolves when the actor owes nothing for what it was given so far. @throws PerdureError once the runtime has ended */
   whenSettled(type: string, key: string): Promise<void> {
-    return new Promise(resolve => {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) throw this.#ended
       const gate = this.#gate(addressOf(type, key))
-      gate.settled.push(resolve)
+      gate.settled.push({ resolve, reject })
       this.#advance(gate)
     })
   }
 
-  /** The input has ended: resolves when all is settled and the last timer has fired. */
+  /**
+   * The input has ended: resolves when all is settled and the last timer has fired that can (an actor whose
+   * version is not here keeps its own). @throws PerdureError when the runtime ends before
+   */
   async finish(): Promise<void> {
     this.#finishing = true
-    const { journal } = this.runtime.shard
-    const { limits } = this.runtime.service
+    let limit = this.runtime.service.limits.dueActorsPageMax
     for (;;) {
+      if (this.#ended !== undefined) throw this.#ended
+      const { journal } = this.runtime.shard
+      const { position } = journal
+      const due = journal.due('timer', Number.MAX_VALUE, limit)
+      for (const { address } of due) this.#gate(rootOf(address))
       for (const gate of [...this.#gates.values()]) this.#advance(gate)
       await this.#whenQuiet()
-      const due = journal.due('timer', Number.MAX_VALUE, limits.dueActorsPageMax)
-      if (due.length === 0) return
-      for (const { address } of due) this.#gate(rootOf(address))
+      if (this.#ended === undefined && journal.position === position) {
+        if (due.length < limit) return
+        // None of these could move: those after them may.
+        limit *= 2
+      }
     }
   }
 
@@ -97,8 +117,8 @@ export class EventTimeRuntime {
 
   #whenQuiet(): Promise<void> {
     if (this.#gates.size === 0) return Promise.resolve()
-    return new Promise(resolve => {
-      this.#onQuiet = resolve
+    return new Promise((resolve, reject) => {
+      this.#quiet = { resolve, reject }
     })
   }
 
@@ -124,11 +144,23 @@ export class EventTimeRuntime {
     }
   }
 
+  /** Nobody waits for what cannot come any more. */
+  #end(error: PerdureError): void {
+    this.#ended = error
+    this.#retries.stop()
+    for (const { next, items, settled } of this.#gates.values())
+      for (const one of [...(next === undefined ? [] : [next]), ...items.toArray(), ...settled])
+        one.reject(error)
+    this.#gates.clear()
+    this.#quiet?.reject(error)
+  }
+
   #advance(gate: Gate): void {
+    if (this.#ended !== undefined) return
     if (gate.busy || this.#pendingRoots.has(gate.root)) return
     const family = this.#family(gate.root)
     if (family.some(owes)) return
-    for (const settled of gate.settled.splice(0)) settled()
+    for (const settled of gate.settled.splice(0)) settled.resolve()
     gate.next ??= gate.items.shift()
     const until = gate.next?.command.at ?? (this.#finishing ? Number.MAX_VALUE : Number.NEGATIVE_INFINITY)
     const timer = firstTimer(family, until)
@@ -143,22 +175,29 @@ export class EventTimeRuntime {
     if (gate.settled.length > 0) return
     this.#gates.delete(gate.root)
     if (this.#gates.size > 0) return
-    this.#onQuiet?.()
-    this.#onQuiet = undefined
+    this.#quiet?.resolve()
+    this.#quiet = undefined
   }
 
   #step(gate: Gate, command: Command, item?: Item): void {
+    const { clock, limits } = this.runtime.service
     gate.busy = true
-    this.runtime.service
-      .submit(command)
-      .then(
-        applied => item?.resolve(applied),
-        (error: PerdureError) => item?.reject(error),
-      )
-      .finally(() => {
-        gate.busy = false
-        this.#advance(gate)
-      })
+    const goOn = () => {
+      gate.busy = false
+      this.#advance(gate)
+    }
+    this.runtime.service.submit(command).then(
+      applied => {
+        item?.resolve(applied)
+        goOn()
+      },
+      (error: PerdureError) => {
+        item?.reject(error)
+        // A timer has nobody to try it again: there was no room for it, and there may be some later.
+        if (item === undefined) clock.after(limits.journalFullRetryMs, goOn)
+        else goOn()
+      },
+    )
   }
 
   /** A root and all below it, as last committed. */

@@ -204,10 +204,20 @@ function wantsDigest(draft: Draft): boolean {
 }
 
 function stepDigest(draft: Draft): string {
-  const effects = draft.effects.map(effect =>
-    effect.type === 'act' ? { type: 'act', name: effect.name } : effect,
-  )
+  const effects = draft.effects.map(effect => {
+    if (effect.type === 'act') return { type: 'act', name: effect.name }
+    return effect.type === 'log' ? { ...effect, value: loggedDigest(effect.value) } : effect
+  })
   return digest({ state: draft.binding.logic.canonical(draft.state), effects })
+}
+
+/** Anything may be logged, as it goes nowhere: what cannot be stored is no reason to refuse the command. */
+function loggedDigest(value: unknown): string {
+  try {
+    return digest(value)
+  } catch {
+    return typeof value
+  }
 }
 
 function stateValueOf(life: Life | undefined): unknown {

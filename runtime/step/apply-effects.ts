@@ -63,12 +63,14 @@ export function sendEvent(draft: Draft, target: string, event: ActorEvent): void
   })
 }
 
-export function sendResult(draft: Draft, token: InvocationToken, outcome: Outcome): void {
+/** `at`: when it happened, for one whose time is the actor's own; an asker's is not, and its time stays as it is. */
+export function sendResult(draft: Draft, token: InvocationToken, outcome: Outcome, at?: number): void {
   draft.sends.push({
     kind: 'result',
     commandId: draft.mintCommandId(),
     sender: draft.address,
     target: token.actor,
+    ...(at === undefined ? {} : { at }),
     token,
     outcome,
   })
@@ -233,15 +235,11 @@ function tellParent(draft: Draft): void {
   if (draft.child === undefined) return
   const { token, syncSnapshot } = draft.child
   const seen = draft.binding.logic.snapshot(draft.state)
-  if (draft.status === 'done')
-    sendResult(draft, token, { status: 'done', output: draft.stored('its output', seen.output) })
-  else if (draft.status === 'error')
-    sendResult(draft, token, { status: 'error', error: toErrorValue(seen.error), retry: false })
+  const tell = (outcome: Outcome) => sendResult(draft, token, outcome, draft.at)
+  if (draft.status === 'done') tell({ status: 'done', output: draft.stored('its output', seen.output) })
+  else if (draft.status === 'error') tell({ status: 'error', error: toErrorValue(seen.error), retry: false })
   else if (syncSnapshot && draft.status === 'active')
-    sendResult(draft, token, {
-      status: 'snapshot',
-      snapshot: draft.stored('its snapshot', plainSnapshot(seen)),
-    })
+    tell({ status: 'snapshot', snapshot: draft.stored('its snapshot', plainSnapshot(seen)) })
 }
 
 function plainSnapshot(seen: ReturnType<Draft['binding']['logic']['snapshot']>) {

@@ -65,6 +65,10 @@ export class Bindings {
     return this.#current.has(type)
   }
 
+  hasVersion(type: string, version: string): boolean {
+    return this.#versions.has(`${type}@${version}`)
+  }
+
   /** The code a stored actor runs. @throws UnavailableError when its version was not given. */
   of(record: Pick<ActorRecord, 'address' | 'version' | 'child'>): Binding {
     return this.find(idOf(record.address).type, record.version, record.child?.srcs ?? [], record.address)

@@ -93,6 +93,35 @@ describe('a journal without room', () => {
   })
 })
 
+describe('a write-ahead log that the disk has no room to empty', () => {
+  it('refuses no commit that is durable', async context => {
+    const disk = mountOrSkip(context, ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs'])
+    if (disk === undefined) return
+    writeFileSync(join(disk, 'ballast'), Buffer.alloc(1_500_000))
+    const journal = openForTest(join(disk, 'data'), { limits: { walBytesMax: 1_000_000 } })
+    const maker = new CommitMaker()
+    for (;;) {
+      const before = journal.position
+      const commit = maker.make([{ address: `order/${before}`, event: filler }])
+      try {
+        await journal.append(commit)
+      } catch (error) {
+        refusal('JournalFull', /nothing was written/)(error)
+        assert.equal(journal.position, before, 'what was refused is not there')
+        await assert.rejects(journal.append(commit), refusal('JournalFull', /nothing was written/))
+        break
+      }
+    }
+    const reached = journal.position
+    assert.ok(reached > 10)
+    rmSync(join(disk, 'ballast'))
+    journal.close()
+    const again = openForTest(join(disk, 'data'))
+    assert.equal(again.position, reached)
+    again.close()
+  })
+})
+
 describe('a directory that cannot be written to', () => {
   it('is refused when a file stands in its way', () => {
     writeFileSync(join(path, 'file'), '')

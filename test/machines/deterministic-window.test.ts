@@ -117,3 +117,20 @@ test('a clock somebody else put in place comes back', () => {
     Date.now = real
   }
 })
+
+test('what a step kept of its clock and chance answers for real once the step is over', () => {
+  const kept = inside(() => ({
+    NowDate: Date,
+    now: Date.now,
+    elapsed: performance.now.bind(performance),
+    random: Math.random,
+    uuid: crypto.randomUUID.bind(crypto),
+    values: crypto.getRandomValues.bind(crypto),
+  }))
+  assert.ok(Math.abs(new kept.NowDate().getTime() - Date.now()) < 60_000)
+  assert.ok(Math.abs(kept.now() - Date.now()) < 60_000)
+  assert.ok(Math.abs(kept.elapsed() - performance.now()) < 60_000)
+  assert.notEqual(kept.random(), kept.random())
+  assert.notEqual(kept.uuid(), kept.uuid())
+  assert.ok(kept.values(new Uint8Array(64)).some(byte => byte !== 0))
+})

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { assign, setup } from 'xstate'
-import { defineActor } from '../../runtime/index.js'
+import { limits } from '../../actors/limits.js'
+import { openJournal } from '../../journal/index.js'
+import { createRuntime, defineActor } from '../../runtime/index.js'
+import { Bindings } from '../../runtime/step/bindings.js'
 import type { VirtualTimeRuntime } from '../../runtime/testing/test-runtime.js'
 import { verifyJournal } from '../../runtime/verify.js'
 import { pal, type RichEvent, rich } from '../support/engine-rich.js'
@@ -129,3 +136,32 @@ async function assertSettled(rt: VirtualTimeRuntime, key: string): Promise<void>
   const halfway = Math.ceil(record.seq / 2)
   assert.equal((await handle.getSnapshot({ atSeq: halfway }))?.seq, halfway)
 }
+
+test('a history that is gone and a record that is damaged are differences of those actors, not the end', async t => {
+  const path = mkdtempSync(join(tmpdir(), 'perdure-verify-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  const machine = setup({ types: { events: {} as { type: 'GO' } } }).createMachine({
+    id: 'plain',
+    on: { GO: {} },
+  })
+  const plain = defineActor({ machine, version: '1', create: () => undefined })
+  const runtime = await createRuntime({ actors: [plain], path })
+  for (const key of ['damaged', 'fine', 'gone']) await runtime.actor(plain, key).send({ type: 'GO' })
+  await runtime.stop()
+  const db = new Database(join(path, 'journal.db'))
+  const of = "(SELECT no FROM actor WHERE address = 'plain/gone')"
+  db.exec(`DELETE FROM page WHERE actor = ${of};
+    UPDATE actor SET record = zeroblob(length(record)) WHERE address = 'plain/damaged'`)
+  db.close()
+
+  const journal = openJournal({ path, readOnly: true })
+  t.after(() => journal.close())
+  const { actors, differences } = verifyJournal(journal, new Bindings([plain]), limits)
+  assert.equal(actors, 3)
+  assert.deepEqual(
+    differences.map(one => one.actor),
+    ['plain/damaged', 'plain/gone'],
+  )
+  assert.match(differences[0]!.what, /checksum/)
+  assert.match(differences[1]!.what, /none of the entries is kept that led to 2/)
+})

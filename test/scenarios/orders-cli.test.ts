@@ -78,7 +78,10 @@ describe('perdure demo', () => {
     const missing = perdure('demo', '--input', join(directory, 'nowhere'))
     assert.equal(missing.status, 2)
     assert.match(missing.stderr, /^perdure: ENOENT.*nowhere'\n$/)
-    assert.notEqual(perdure('demo', '--orders', 'many').status, 0)
+    assert.equal(
+      perdure('demo', '--input', directory).stderr,
+      `perdure: ${directory}: expected a file of records, found a directory\n`,
+    )
   })
 
   it('leaves nothing behind when it is interrupted', async () => {
@@ -109,6 +112,23 @@ describe('perdure', () => {
   it('knows its version and its commands', () => {
     assert.match(perdure('--version').stdout, /^\d+\.\d+\.\d+\n$/)
     assert.match(perdure('--help').stdout, /demo .*\n(.*\n)* +verify /)
+  })
+
+  it('takes a wrong argument for neither an answer nor a fault', () => {
+    const wrong = [['demo', '--orders', 'many'], ['demo', '--kil'], ['verify'], ['verfy'], []]
+    for (const args of wrong) {
+      const { status, stdout, stderr } = perdure(...args)
+      assert.deepEqual([status, stdout], [2, ''], args.join(' '))
+      assert.match(stderr, /^(error|Usage): /)
+    }
+    for (const args of [['--help'], ['help', 'demo'], ['verify', '--help']])
+      assert.equal(perdure(...args).status, 0, args.join(' '))
+  })
+
+  it('verify says in one line that there is no such module', () => {
+    const { status, stderr } = perdure('verify', directory, '--actors', join(directory, 'no.js'))
+    assert.equal(status, 2)
+    assert.match(stderr, /^perdure: .*no\.js cannot be loaded: .*\n$/)
   })
 
   it('verify says what is not a journal', () => {

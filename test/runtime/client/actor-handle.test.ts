@@ -370,3 +370,24 @@ test('what a client does to a snapshot does not reach the actor', async () => {
   assert.deepEqual(await actor.select('reversed'), [1, 0])
   assert.deepEqual((await actor.getSnapshot())?.context.items, [0, 1])
 })
+
+test('what a client does to the tags it is shown reaches neither the actor nor its lists', async () => {
+  const lamp = defineActor({
+    machine: setup({ types: { tags: {} as 'lit' | 'broken', events: {} as { type: 'LOOK' } } }).createMachine(
+      {
+        id: 'lamp',
+        initial: 'on',
+        states: { on: { tags: ['lit'], on: { LOOK: {} } } },
+      },
+    ),
+    version: '1',
+    create: () => undefined,
+  })
+  await using rt = await engineWorld([lamp])
+  const l = rt.actor(lamp, 'l')
+  const { snapshot } = await l.ask({ type: 'LOOK' })
+  snapshot.tags.add('broken')
+  await l.send({ type: 'LOOK' })
+  assert.deepEqual([...((await l.getSnapshot())?.tags ?? [])], ['lit'])
+  for await (const { id } of rt.list(lamp, { tag: 'broken' })) assert.fail(id)
+})

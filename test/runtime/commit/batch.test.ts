@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { assign, enqueueActions, sendTo, setup } from 'xstate'
+import { assign, enqueueActions, log, sendTo, setup } from 'xstate'
 import { activity, defineActor, ref } from '../../../runtime/index.js'
 import { counterMachine } from '../../support/engine-counter.js'
 import { assertRefolds, deadLetters, engineWorld, historyOf } from '../../support/engine-world.js'
@@ -247,4 +247,50 @@ suite('custom actions', () => {
       assert.equal((await a.ask({ type: 'ACT' })).snapshot.context.n, 2)
       assert.ok((await historyOf(a)).every(one => one.outcome === 'applied'))
     })
+})
+
+suite('a message that would give birth', () => {
+  const door = defineActor({
+    machine: setup({ types: { events: {} as { type: 'OPEN' } | { type: 'LOCK' } } }).createMachine({
+      id: 'door',
+      initial: 'shut',
+      states: { shut: { on: { OPEN: 'open' } }, open: { on: { LOCK: 'shut' } } },
+    }),
+    version: '1',
+    create: () => undefined,
+    unhandled: 'refuse',
+  })
+
+  test('and is refused leaves nobody born', async () => {
+    await using rt = await engineWorld([door])
+    const d = rt.actor(door, 'd')
+    await assert.rejects(d.send({ type: 'LOCK' }), { code: 'NotHandled' })
+    assert.equal(await d.getSnapshot(), undefined)
+    const { snapshot } = await d.ask({ type: 'OPEN' })
+    assert.deepEqual([snapshot.value, snapshot.seq], ['open', 2])
+    assertRefolds(rt)
+  })
+})
+
+test('a machine may log what cannot be stored, as often as it likes', async () => {
+  class Handle {}
+  const talker = defineActor({
+    machine: setup({
+      types: { context: {} as { n: number }, events: {} as { type: 'TALK' } },
+    }).createMachine({
+      id: 'talker',
+      context: { n: 0 },
+      on: {
+        TALK: {
+          actions: [assign({ n: ({ context }) => context.n + 1 }), log(() => [new Handle(), () => 1])],
+        },
+      },
+    }),
+    version: '1',
+    create: () => undefined,
+  })
+  await using rt = await engineWorld([talker], { digestEvery: 1 })
+  const t = rt.actor(talker, 't')
+  for (let n = 1; n <= 3; n++) assert.equal((await t.ask({ type: 'TALK' })).snapshot.context.n, n)
+  assertRefolds(rt)
 })

@@ -17,6 +17,7 @@ type Bad =
   | { type: 'INVOKE_FUNCTION' }
   | { type: 'INVOKE_LARGE' }
   | { type: 'NAN_DELAY' }
+  | { type: 'NAMELESS_DELAY' }
   | { type: 'FINE' }
   | { type: 'AGAIN' }
 
@@ -44,6 +45,9 @@ const machine = setup({
     EMIT_FUNCTION: { actions: [assign({ n: -1 }), emit({ type: 'E', what: () => 1 })] },
     EMIT_LARGE: { actions: [assign({ n: -1 }), emit({ type: 'E', what: 'x'.repeat(600_000) })] },
     NAN_DELAY: { actions: [assign({ n: -1 }), raise({ type: 'FINE' }, { delay: () => Number.NaN })] },
+    NAMELESS_DELAY: {
+      actions: [assign({ n: -1 }), raise({ type: 'FINE' }, { delay: 10, id: (() => 'late') as never })],
+    },
     RAISE_FOREVER: { actions: raise({ type: 'AGAIN' }) },
     AGAIN: { actions: raise({ type: 'AGAIN' }) },
     FINE: { actions: assign({ n: ({ context }) => context.n + 1 }) },
@@ -70,6 +74,7 @@ const failures: Record<Exclude<Bad['type'], 'FINE' | 'AGAIN'>, RegExp> = {
   INVOKE_FUNCTION: /a function/,
   INVOKE_LARGE: /the input of '.*' has \d+ bytes, at most 524288/,
   NAN_DELAY: /delay.*NaN/,
+  NAMELESS_DELAY: /id of the delayed 'FINE' is a function, expected a string/,
 }
 
 suite('a step that fails', () => {
