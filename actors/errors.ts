@@ -159,6 +159,8 @@ export type SetupErrorCode =
   | 'JournalCorrupt'
   | 'JournalTruncated'
   | 'JournalFull'
+  /** SQLite's native module was not built when the package was installed. */
+  | 'NativeModuleMissing'
 
 /** A start, a registration or a journal that was refused. Found before any command is taken. */
 export class SetupError extends Error {

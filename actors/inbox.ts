@@ -8,6 +8,8 @@ import type { ActorSnapshot } from './logic.js'
 /** A command on its way, and whoever waits for what comes of it. */
 export interface Delivery {
   readonly command: Command
+  /** Its encoded size, for bounds. */
+  readonly bytes: number
   /** Called once: after the commit that holds the command is durable, or when it was refused. */
   settle(answer: Answer): void
 }

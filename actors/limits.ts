@@ -19,7 +19,13 @@ export interface Limits {
   /** How deep a value may nest. */
   readonly payloadDepthMax: number
 
-  /** Commands from outside that may wait; the next is answered `Overloaded`. */
+  /** Encoded bytes of one actor's record: its state with all that its timers and invocations hold. */
+  readonly recordBytesMax: number
+  /** Bytes that one batch may gather; what comes after waits for the next. */
+  readonly commitBytesMax: number
+
+  /** Commands from outside that may wait, and their bytes; the next is answered `Overloaded`. */
+  readonly inboxBytesMax: number
   readonly inboxCommandsMax: number
   /** Commands that one batch steps, and so one commit carries, at the most. */
   readonly batchCommandsMax: number
@@ -106,6 +112,10 @@ export const limits: Limits = {
   stateBytesMax: 1024 * 1024,
   payloadDepthMax: 500,
 
+  recordBytesMax: 4 * 1024 * 1024,
+  commitBytesMax: 32 * 1024 * 1024,
+
+  inboxBytesMax: 64 * 1024 * 1024,
   inboxCommandsMax: 20_000,
   batchCommandsMax: 512,
   poisonAttemptsMax: 3,

@@ -10,7 +10,7 @@ import type { Runtime } from './client/types.js'
 import { openDataDirectory } from './embedded/data-directory.js'
 import { type EmbeddedOptions, EmbeddedRuntime } from './embedded/embedded-runtime.js'
 import { EventTimeRuntime } from './embedded/event-time.js'
-import type { HostLogger } from './shard-host.js'
+import type { HostLogger } from './shard-host-options.js'
 import { SystemClock } from './system-clock.js'
 
 export interface RuntimeOptions {

@@ -10,55 +10,21 @@
  * 4. Recovery runs no user code: it reads positions, and orders attempts that were lost to be made again.
  */
 import type { Address } from '../actors/address.js'
-import type { Clock } from '../actors/clock.js'
 import { toErrorValue } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
 import { isJournalFull, type PerdureError, type SetupError, UnavailableError } from '../actors/errors.js'
-import type { Delivery, Inbox } from '../actors/inbox.js'
-import type { Journal } from '../actors/journal.js'
-import type { Limits } from '../actors/limits.js'
+import type { Delivery } from '../actors/inbox.js'
 import { ActorCache } from './commit/actor-cache.js'
 import { Batch, type BatchSite } from './commit/batch.js'
 import { CautiousSteps } from './commit/cautious-steps.js'
 import { sortPending } from './commit/held-commands.js'
 import { Retention } from './commit/retention.js'
 import { ActivityRunner } from './dispatch/activity-runner.js'
-import type { AttemptOrder } from './dispatch/attempt.js'
 import { Dispatcher } from './dispatch/dispatcher.js'
 import type { Followers } from './dispatch/followers.js'
 import { CommandSources, type Taken } from './inbox/command-sources.js'
-import type { Bindings } from './step/bindings.js'
+import type { ShardHostOptions } from './shard-host-options.js'
 import type { Life } from './step/life.js'
-
-export interface ShardHostOptions {
-  readonly journal: Journal
-  readonly inbox: Inbox
-  readonly bindings: Bindings
-  readonly clock: Clock
-  readonly limits: Limits
-  readonly logger: HostLogger
-  readonly followers: Followers
-  /** `event`: actors' own times come with their commands, and someone else says when timers are due. */
-  readonly time?: 'wall' | 'event'
-  /** Told after each commit, last of all. */
-  readonly onCommitted?: (committed: Committed) => void
-  /** Told of each attempt that begins. */
-  readonly onAttempt?: (order: AttemptOrder) => void
-  /** Told once, when the journal failed and the host stopped. */
-  readonly onFailed?: (error: Error) => void
-}
-
-export interface Committed {
-  /** The actors it touched, as they are now. */
-  readonly lives: Iterable<Life>
-  /** Commands that are still to be stepped. */
-  readonly pending: readonly Command[]
-}
-
-export interface HostLogger {
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
-}
 
 export class ShardHost {
   readonly followers: Followers
@@ -76,6 +42,8 @@ export class ShardHost {
   #state: 'running' | 'stopping' | 'stopped' | 'failed' = 'running'
   #turning = false
   #scheduled = false
+  /** The journal is full and left alone for a while, whatever comes in. */
+  #isResting = false
   #cancelAlarm: () => void = () => {}
   #idleListeners: (() => void)[] = []
 
@@ -210,7 +178,7 @@ export class ShardHost {
   }
 
   #wake(): void {
-    if (this.#scheduled || this.#turning || this.isOver) return
+    if (this.#scheduled || this.#turning || this.#isResting || this.isOver) return
     this.#scheduled = true
     this.#cancelAlarm()
     this.#options.clock.soon(() => {
@@ -337,7 +305,11 @@ export class ShardHost {
     const { clock, limits } = this.#options
     this.#cancelAlarm()
     if (restMs !== undefined) {
-      this.#cancelAlarm = clock.after(restMs, () => this.#wake())
+      this.#isResting = true
+      this.#cancelAlarm = clock.after(restMs, () => {
+        this.#isResting = false
+        this.#wake()
+      })
       return
     }
     if (this.#hasWork()) return this.#wake()

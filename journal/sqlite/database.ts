@@ -98,6 +98,14 @@ export function translating<T>(file: string, work: () => T): T {
 
 /** The name a failure of the disk or of SQLite has here; the error itself when it has none. */
 export function translated(error: unknown, file: string): unknown {
+  if (/locate the bindings file|ERR_DLOPEN_FAILED|NODE_MODULE_VERSION/.test(String(error)))
+    return new SetupError(
+      'NativeModuleMissing',
+      "better-sqlite3's native module is missing, or of another Node: let its install script run (npm rebuild " +
+        'better-sqlite3; pnpm approve-builds), and start again',
+      {},
+      error,
+    )
   const code = (error as { code?: unknown } | null)?.code
   if (error instanceof SetupError || typeof code !== 'string') return error
   const because = (error as Error).message

@@ -94,7 +94,7 @@ interface FactRow {
 function truncated(files: JournalFiles, found: string, details: Record<string, unknown>): SetupError {
   return new SetupError(
     'JournalTruncated',
-    `${files.journal} has lost commits: ${found}. Restore it, or open it with acceptLoss to go on without them`,
+    `${files.journal} does not reach as far as it did: ${found}. Restore it, or open it with acceptLoss to go on without them`,
     { file: files.journal, ...details },
   )
 }

@@ -17,6 +17,9 @@ import type { ActorService, SeenActor } from './service.js'
 import type { ActorHandle, Applied, DurableSnapshot, HistoryEntry, Receipt, Wait } from './types.js'
 import { wait } from './waiting.js'
 
+/** What is left of a wait; `givenMs` is what the caller gave it as a whole. */
+type PartOfWait = Wait & { readonly givenMs?: number }
+
 type Predicate<L extends AnyActorLogic> = (snapshot: DurableSnapshot<L>) => boolean
 
 type Selected<S, K extends keyof S> = S[K] extends (...args: never[]) => infer R ? R : never
@@ -67,7 +70,7 @@ export class LocalActorHandle<L extends AnyActorLogic, S> implements ActorHandle
     const snapshot = await this.#firstAfter(
       applied.snapshot.seq,
       until,
-      { ...options, timeoutMs: leftMs },
+      { ...options, timeoutMs: leftMs, givenMs: this.#timeoutMs(options) },
       message.commandId,
     )
     return { ...applied, snapshot }
@@ -186,7 +189,7 @@ export class LocalActorHandle<L extends AnyActorLogic, S> implements ActorHandle
   }
 
   /** The first state that fits: the one `now` shows, or a later one. */
-  #first(predicate: Predicate<L>, options: Wait, now: () => SeenActor | undefined, commandId?: string) {
+  #first(predicate: Predicate<L>, options: PartOfWait, now: () => SeenActor | undefined, commandId?: string) {
     return wait<DurableSnapshot<L>>(
       this.#waiting(options, 'the wait for a state', commandId),
       (resolve, reject) => {
@@ -207,7 +210,7 @@ export class LocalActorHandle<L extends AnyActorLogic, S> implements ActorHandle
   }
 
   /** The first state after entry `seq` that fits, judged over the history and then over what comes. */
-  #firstAfter(seq: number, predicate: Predicate<L>, options: Wait, commandId: string) {
+  #firstAfter(seq: number, predicate: Predicate<L>, options: PartOfWait, commandId: string) {
     const past = () => {
       let last: SeenActor | undefined
       for (const seen of this.#service.states(this.id, seq)) {
@@ -219,14 +222,14 @@ export class LocalActorHandle<L extends AnyActorLogic, S> implements ActorHandle
     return this.#first(predicate, options, past, commandId)
   }
 
-  #waiting(options: Wait, what: string, commandId: string | undefined) {
+  #waiting(options: PartOfWait, what: string, commandId: string | undefined) {
     const timeoutMs = this.#timeoutMs(options)
     return {
       clock: this.#service.clock,
       timeoutMs,
       onEnd: (listener: (error: Error) => void) => this.#service.onEnd(listener),
       signal: options.signal,
-      timedOut: () => new TimeoutError(this.id, what, timeoutMs, commandId),
+      timedOut: () => new TimeoutError(this.id, what, options.givenMs ?? timeoutMs, commandId),
     }
   }
 

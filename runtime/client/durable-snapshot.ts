@@ -1,6 +1,7 @@
 /**
  * A state as a client sees it: what the logic shows, and where in the actor's life it stands.
  */
+import { inspect } from 'node:util'
 import type { AnyActorLogic } from 'xstate'
 import { normalise } from '../../actors/codec.js'
 import type { SeenActor } from './service.js'
@@ -31,6 +32,8 @@ export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): Durab
     value: () => ({ ...durable, tags: [...tags] }),
     enumerable: false,
   })
+  // So that a person who prints it sees what is in it.
+  Object.defineProperty(durable, inspect.custom, { value: () => ({ ...durable }), enumerable: false })
   return durable as unknown as DurableSnapshot<L>
 }
 

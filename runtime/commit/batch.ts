@@ -62,6 +62,8 @@ export class Batch {
   changesPending = false
   /** Commands looked at, applied or not. */
   size = 0
+  /** Bytes it has gathered, or a little more. */
+  #bytes = 0
 
   constructor(site: BatchSite) {
     this.#site = site
@@ -69,12 +71,13 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    return this.size >= this.#site.limits.batchCommandsMax
+    const { batchCommandsMax, commitBytesMax } = this.#site.limits
+    return this.size >= batchCommandsMax || this.#bytes >= commitBytesMax
   }
 
   /** Steps commands that actors sent, up to `max` in this batch. */
   cascade(max: number): void {
-    while (this.size < max) {
+    while (this.size < max && this.#bytes < this.#site.limits.commitBytesMax) {
       const next = this.pending.shift()
       if (next === undefined) return
       this.apply(next)
@@ -83,6 +86,7 @@ export class Batch {
 
   apply(command: Command, delivery?: Delivery): void {
     this.size++
+    this.#bytes += delivery?.bytes ?? 0
     let application = this.#tryApply(command)
     if (application.kind === 'refused' && application.error instanceof NotBornError) {
       const birth = this.#bear(command)
@@ -188,6 +192,7 @@ export class Batch {
   #takeApplied(application: Applied): void {
     const { life, entry, sends, published, acts, deadLetter } = application
     this.lives.set(entry.address, life)
+    this.#bytes += life.weight
     this.entries.push(entry)
     this.steps.push({ entry, life })
     for (const send of sends) this.pending.push(send)

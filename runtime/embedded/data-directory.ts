@@ -5,7 +5,7 @@ import type { Clock } from '../../actors/clock.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import { type Holder, openJournal } from '../../journal/index.js'
-import type { HostLogger } from '../shard-host.js'
+import type { HostLogger } from '../shard-host-options.js'
 
 export interface DataDirectory {
   readonly path: string

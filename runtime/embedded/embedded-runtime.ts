@@ -13,7 +13,8 @@ import type { Runtime } from '../client/types.js'
 import type { AttemptOrder } from '../dispatch/attempt.js'
 import { Followers } from '../dispatch/followers.js'
 import { MemoryInbox } from '../inbox/memory-inbox.js'
-import { type Committed, type HostLogger, ShardHost } from '../shard-host.js'
+import { ShardHost } from '../shard-host.js'
+import type { Committed, HostLogger } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
 import { EmbeddedService, type Shard } from './embedded-service.js'
 
@@ -73,7 +74,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
       journal.close()
       throw error
     }
-    const inbox = new MemoryInbox(limits.inboxCommandsMax)
+    const inbox = new MemoryInbox(limits)
     const host = new ShardHost({
       journal,
       inbox,

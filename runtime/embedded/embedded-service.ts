@@ -3,6 +3,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
+import { encode } from '../../actors/codec.js'
 import type { ActorEvent, Command } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
 import type { PerdureError } from '../../actors/errors.js'
@@ -62,6 +63,7 @@ export class EmbeddedService implements ActorService {
       if (refusal !== undefined) throw refusal
       inbox.offer({
         command,
+        bytes: encode(command).length,
         settle: answer => (answer.ok ? resolve(answer.applied) : reject(answer.error)),
       })
     })

@@ -3,22 +3,30 @@
  */
 import { OverloadedError } from '../../actors/errors.js'
 import type { Delivery, Inbox } from '../../actors/inbox.js'
+import type { Limits } from '../../actors/limits.js'
 import { Queue } from './queue.js'
 
 export class MemoryInbox implements Inbox {
   readonly #queue = new Queue<Delivery>()
   readonly #max: number
+  readonly #bytesMax: number
+  #bytes = 0
   #listener: () => void = () => {}
 
-  constructor(max: number) {
-    this.#max = max
+  constructor(limits: Pick<Limits, 'inboxCommandsMax' | 'inboxBytesMax'>) {
+    this.#max = limits.inboxCommandsMax
+    this.#bytesMax = limits.inboxBytesMax
   }
 
-  /** @throws OverloadedError when as many wait as may. */
+  /** @throws OverloadedError when as many wait as may, or as much. */
   offer(delivery: Delivery): void {
     if (this.#queue.size >= this.#max)
       throw new OverloadedError('the inbox', this.#max, delivery.command.target)
+    // One alone always has room: it is within the bound on payloads.
+    if (this.#queue.size > 0 && this.#bytes + delivery.bytes > this.#bytesMax)
+      throw new OverloadedError('the inbox', this.#queue.size, delivery.command.target)
     this.#queue.push(delivery)
+    this.#bytes += delivery.bytes
     this.#listener()
   }
 
@@ -26,6 +34,7 @@ export class MemoryInbox implements Inbox {
     const taken: Delivery[] = []
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       taken.push(next)
+      this.#bytes -= next.bytes
       if (taken.length >= max) break
     }
     return taken

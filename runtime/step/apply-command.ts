@@ -32,6 +32,7 @@ export function applyCommand(before: Life | undefined, command: Command, site: S
   const draft = new Draft(of, { position: site.position, at, limits: site.limits })
   try {
     perform(draft, command)
+    draft.assertFits()
     if (draft.sends.length > site.sendsMax)
       throw new OverloadedError(
         'the queue of commands sent by actors',

@@ -112,6 +112,7 @@ function applyItem(
             state: 'done',
             output: (outcome as { output: unknown }).output,
           }
+    draft.weigh(done)
     now = replaceTask(draft, invocation, index, done)
     const next = now.tasks.findIndex(one => one.state === 'queued')
     if (next !== -1) {

@@ -14,6 +14,8 @@ export class Bindings {
 
   /** @throws SetupError `InvalidDefinition` when two definitions claim one type, or one version of it. */
   constructor(definitions: readonly Definition[]) {
+    if (definitions.length === 0)
+      throw new SetupError('InvalidDefinition', "expected at least one definition in 'actors', found none")
     for (const definition of definitions) {
       const given = definition[behaviour]
       if (given === undefined)

@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import { parentOf } from '../../actors/address.js'
-import { decode, encodePayload } from '../../actors/codec.js'
+import { decode, encode, encodePayload } from '../../actors/codec.js'
 import type { Command, InvocationToken } from '../../actors/command.js'
 import type { PublishedEvent } from '../../actors/commit.js'
 import type { Effect } from '../../actors/effect.js'
@@ -13,7 +13,7 @@ import type { Limits } from '../../actors/limits.js'
 import type { ActorStatus, StepContext, Stimulus } from '../../actors/logic.js'
 import type { ActorRecord, Child, ChildBond, Invocation, RecentCommand, Timer } from '../../actors/record.js'
 import { applyEffects } from './apply-effects.js'
-import type { Binding, Life } from './life.js'
+import { type Binding, type Life, weightOf } from './life.js'
 import { seedOf } from './seed.js'
 
 /** A custom action, to be run once after the commit. */
@@ -48,6 +48,8 @@ export class Draft {
   readonly published: PublishedEvent[] = []
   readonly acts: Act[] = []
   handled = true
+  /** Grows with all that is stored; made exact when it may be too much. */
+  #weight = 0
 
   constructor(of: Life | Birth, step: { position: number; at: number; limits: Limits }) {
     const before = 'record' in of ? of.record : of
@@ -72,6 +74,7 @@ export class Draft {
       this.timer = record.timer
       this.recent = record.recent
       this.terminated = record.terminated
+      this.#weight = of.weight
     } else {
       this.incarnation = step.position
       this.seq = of.seqBefore + 1
@@ -105,7 +108,9 @@ export class Draft {
     const { logic } = this.binding
     if (state !== this.state) {
       this.state = state
+      this.#weight -= this.bytes.length
       this.bytes = logic.encode(state)
+      this.#weight += this.bytes.length
       this.status = logic.status(state)
       if (this.bytes.length > this.limits.stateBytesMax)
         throw new TooLargeError(this.address, 'its state', this.bytes.length, this.limits.stateBytesMax)
@@ -120,7 +125,22 @@ export class Draft {
     const bytes = encodePayload(value)
     if (bytes.length > this.limits.payloadBytesMax)
       throw new TooLargeError(this.address, what, bytes.length, this.limits.payloadBytesMax)
+    this.#weight += bytes.length
     return decode(bytes)
+  }
+
+  /** Counts what a record is about to keep, stored before. */
+  weigh(value: unknown): void {
+    this.#weight += encode(value).length
+  }
+
+  /** @throws TooLargeError when the record would pass its bound. */
+  assertFits(): void {
+    const { recordBytesMax } = this.limits
+    if (this.#weight <= recordBytesMax) return
+    this.#weight = weightOf({ state: this.bytes, timers: this.timers, invocations: this.invocations })
+    if (this.#weight > recordBytesMax)
+      throw new TooLargeError(this.address, 'its record', this.#weight, recordBytesMax)
   }
 
   /** An id for a command this step sends: the same on every replay. */
@@ -151,7 +171,7 @@ export class Draft {
       recent: this.recent,
       ...(this.terminated === undefined ? {} : { terminated: this.terminated }),
     }
-    return { record, state: this.state, binding: this.binding }
+    return { record, state: this.state, binding: this.binding, weight: this.#weight }
   }
 }
 

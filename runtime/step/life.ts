@@ -2,6 +2,7 @@
  * An actor in memory: its record and, beside the encoded state, the state itself and the logic that steps
  * it. A life is never changed; applying a command makes another.
  */
+import { encode } from '../../actors/codec.js'
 import type { Behaviour } from '../../actors/definition.js'
 import type { ActorLogic, ActorSnapshot } from '../../actors/logic.js'
 import type { ActorRecord } from '../../actors/record.js'
@@ -10,6 +11,8 @@ export interface Life {
   readonly record: ActorRecord
   readonly state: unknown
   readonly binding: Binding
+  /** Bytes of its record, or a little more: it is measured only when it may be too large. */
+  readonly weight: number
 }
 
 /** Which code an actor runs: its root's definition and, for a child, the logic found below it. */
@@ -20,7 +23,7 @@ export interface Binding {
 
 /** A life from its record. Runs no user code. */
 export function revive(record: ActorRecord, binding: Binding): Life {
-  return { record, state: binding.logic.decode(record.state), binding }
+  return { record, state: binding.logic.decode(record.state), binding, weight: weightOf(record) }
 }
 
 /** The state as people see it: an actor that was ended from outside is no longer what its logic says. */
@@ -28,4 +31,11 @@ export function snapshotOf({ record, state, binding }: Life): ActorSnapshot {
   const snapshot = binding.logic.snapshot(state)
   if (snapshot.status === record.status) return snapshot
   return Object.create(snapshot, { status: { value: record.status, enumerable: true } })
+}
+
+/** Bytes of what may be large in a record: the state, and what timers and invocations hold. */
+export function weightOf(record: Pick<ActorRecord, 'state' | 'timers' | 'invocations'>): number {
+  const { state, timers, invocations } = record
+  if (timers.length === 0 && invocations.length === 0) return state.length
+  return state.length + encode([timers, invocations]).length
 }

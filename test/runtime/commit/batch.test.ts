@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { assign, enqueueActions, log, sendTo, setup } from 'xstate'
+import { StepFailedError } from '../../../actors/errors.js'
 import { activity, defineActor, ref } from '../../../runtime/index.js'
 import { counterMachine } from '../../support/engine-counter.js'
 import { assertRefolds, deadLetters, engineWorld, historyOf } from '../../support/engine-world.js'
@@ -292,5 +293,29 @@ test('a machine may log what cannot be stored, as often as it likes', async () =
   await using rt = await engineWorld([talker], { digestEvery: 1 })
   const t = rt.actor(talker, 't')
   for (let n = 1; n <= 3; n++) assert.equal((await t.ask({ type: 'TALK' })).snapshot.context.n, n)
+  assertRefolds(rt)
+})
+
+test('a record is bounded with all that its timers hold, and a batch in bytes', async () => {
+  const machine = setup({ types: { events: {} as { type: 'KEEP'; text: string } } }).createMachine({
+    id: 'keeper',
+    on: { KEEP: {} },
+  })
+  const keeper = defineActor({ machine, version: '1', create: () => undefined })
+  await using rt = await engineWorld([keeper], { recordBytesMax: 100_000, commitBytesMax: 50_000 })
+  const keep = (key: string) =>
+    rt.actor(keeper, key).send({ type: 'KEEP', text: 'x'.repeat(30_000) }, { delayMs: 60_000 })
+  const keys = Array.from({ length: 10 }, (_, index) => `k-${index}`)
+  for (let round = 0; round < 3; round++) await Promise.all(keys.map(keep))
+  const error = await keep('k-0').catch((thrown: unknown) => thrown)
+  assert.ok(error instanceof StepFailedError)
+  assert.match(error.message, /keeper\/k-0: its record has \d+ bytes, at most 100000 are allowed/)
+
+  // No commit gathered much more than it may; what was kept is still there after a crash, and comes to pass.
+  const sizes = [...rt.engine.shard.journal.commits(0)].map(commit => commit.entries.length)
+  assert.ok(Math.max(...sizes) < 2 * keys.length, `${sizes}`)
+  await rt.crash()
+  await rt.advance(60_000)
+  await keep('k-0')
   assertRefolds(rt)
 })

@@ -65,3 +65,18 @@ test('while actors have much to tell each other, those from outside wait: no ste
   for (let n = 0; n < 20; n++)
     assert.equal((await rt.actor(counter, `c-${n}`).getSnapshot())?.context.n, 40, `c-${n}`)
 })
+
+test('an inbox is bounded in bytes as well, and one command alone always has room', async () => {
+  await using rt = await engineWorld([counter], { inboxBytesMax: 1_000 })
+  const c = rt.actor(counter, 'c')
+  const note = 'x'.repeat(400)
+  const sent = await Promise.allSettled(
+    Array.from({ length: 5 }, () => c.send({ type: 'ADD', n: 1, note } as never)),
+  )
+  assert.deepEqual(
+    sent.map(one => one.status),
+    ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected'],
+  )
+  const alone = await c.ask({ type: 'ADD', n: 1, note: 'x'.repeat(5_000) } as never)
+  assert.equal(alone.snapshot.context.n, 3)
+})

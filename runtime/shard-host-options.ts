@@ -1,0 +1,42 @@
+/**
+ * What a shard host is given, and whom it tells.
+ */
+import type { Clock } from '../actors/clock.js'
+import type { Command } from '../actors/command.js'
+import type { Inbox } from '../actors/inbox.js'
+import type { Journal } from '../actors/journal.js'
+import type { Limits } from '../actors/limits.js'
+import type { AttemptOrder } from './dispatch/attempt.js'
+import type { Followers } from './dispatch/followers.js'
+import type { Bindings } from './step/bindings.js'
+import type { Life } from './step/life.js'
+
+export interface ShardHostOptions {
+  readonly journal: Journal
+  readonly inbox: Inbox
+  readonly bindings: Bindings
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: HostLogger
+  readonly followers: Followers
+  /** `event`: actors' own times come with their commands, and someone else says when timers are due. */
+  readonly time?: 'wall' | 'event'
+  /** Told after each commit, last of all. */
+  readonly onCommitted?: (committed: Committed) => void
+  /** Told of each attempt that begins. */
+  readonly onAttempt?: (order: AttemptOrder) => void
+  /** Told once, when the journal failed and the host stopped. */
+  readonly onFailed?: (error: Error) => void
+}
+
+export interface Committed {
+  /** The actors it touched, as they are now. */
+  readonly lives: Iterable<Life>
+  /** Commands that are still to be stepped. */
+  readonly pending: readonly Command[]
+}
+
+export interface HostLogger {
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
