@@ -53,6 +53,7 @@ function embeddedOptions(options: RuntimeOptions): EmbeddedOptions {
     limits,
     logger,
     mintId: () => randomUUID(),
+    versionsRequired: process.env.NODE_ENV === 'production',
     openJournal: () =>
       openDataDirectory({
         path,

@@ -12,8 +12,7 @@ import type {
   SnapshotFrom,
   Subscription,
 } from 'xstate'
-import type { Command } from '../../actors/command.js'
-import type { ErrorValue } from '../../actors/errors.js'
+import type { JournalEntry } from '../../actors/commit.js'
 import type { ActorDefinition, AnyDefinition } from '../../machines/index.js'
 
 type SnapshotKey = 'value' | 'context' | 'status' | 'output' | 'error' | 'tags' | 'matches' | 'hasTag' | 'can'
@@ -51,18 +50,8 @@ export interface Wait {
 /** The engine's and XState's own events cannot be sent. */
 type Sendable<E> = E extends { type: `xstate.${string}` | `$${string}` } ? never : E
 
-/** One line of an actor's history. */
-export interface HistoryEntry {
-  readonly seq: number
-  readonly position: number
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly command: Command
-  readonly outcome: 'applied' | 'unhandled' | 'failed'
-  readonly error?: ErrorValue
-  /** The state's value after it, where it changed. */
-  readonly value?: unknown
-}
+/** One line of an actor's history: a command, and what came of it. */
+export type HistoryEntry = Omit<JournalEntry, 'address' | 'digest'>
 
 /** One actor, by name. Making a handle does nothing; the actor need not exist. */
 export interface ActorHandle<L extends AnyActorLogic, S> {

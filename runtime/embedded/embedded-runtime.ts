@@ -26,6 +26,8 @@ export interface EmbeddedOptions {
   mintId(): string
   /** Opens the journal, for the first time and after each crash. */
   openJournal(): Journal
+  /** Whether each definition must say its version: a fingerprint changes with every edit, and actors in flight are left behind. */
+  readonly versionsRequired?: boolean
   readonly time?: 'wall' | 'event'
   readonly onCommitted?: (committed: Committed) => void
   readonly onAttempt?: (order: AttemptOrder) => void
@@ -43,6 +45,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
   /** @throws SetupError for definitions or a journal that must be refused. */
   constructor(options: EmbeddedOptions) {
     const bindings = new Bindings(options.actors)
+    if (options.versionsRequired === true) assertVersioned(bindings)
     const { clock, limits } = options
     const service = new EmbeddedService({
       bindings,
@@ -140,4 +143,15 @@ function assertFingerprints(bindings: Bindings, journal: Journal, logger: HostLo
         'functions of this version are not those it was first run with; actors in flight run them as they are now',
       )
   }
+}
+
+function assertVersioned(bindings: Bindings): void {
+  const nameless = bindings.all.find(one => !one.versioned)
+  if (nameless === undefined) return
+  throw new SetupError(
+    'InvalidDefinition',
+    `${nameless.type} has no version: in production defineActor needs 'version', so that actors in flight find the ` +
+      'definition they began on after the next edit',
+    { type: nameless.type },
+  )
 }

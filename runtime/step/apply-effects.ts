@@ -4,7 +4,7 @@
  */
 import { addressOf, childAddress } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
-import type { ActorEvent, InvocationToken, Outcome } from '../../actors/command.js'
+import type { ActorEvent, InvocationToken, OperatorOrder, Outcome } from '../../actors/command.js'
 import type { Effect } from '../../actors/effect.js'
 import type { Source, TaskSource } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
@@ -167,20 +167,24 @@ function spawn(draft: Draft, id: string, src: string, input: unknown, syncSnapsh
     throw new Error(`children nest deeper than ${draft.limits.childDepthMax}`)
   const epoch = ++draft.epoch
   draft.children = [...draft.children, { id, src, epoch }]
+  sendOrder(draft, id, {
+    type: 'spawn',
+    srcs,
+    input: draft.stored(`the input of '${id}'`, input),
+    version: draft.version,
+    token: draft.token(id, epoch, 0, 1),
+    syncSnapshot,
+  })
+}
+
+function sendOrder(draft: Draft, child: string, order: OperatorOrder): void {
   draft.sends.push({
     kind: 'operator',
     commandId: draft.mintCommandId(),
     sender: draft.address,
-    target: childAddress(draft.address, id),
+    target: childAddress(draft.address, child),
     at: draft.at,
-    order: {
-      type: 'spawn',
-      srcs,
-      input: draft.stored(`the input of '${id}'`, input),
-      version: draft.version,
-      token: draft.token(id, epoch, 0, 1),
-      syncSnapshot,
-    },
+    order,
   })
 }
 
@@ -190,14 +194,7 @@ function stop(draft: Draft, id: string): void {
   const child = draft.children.find(one => one.id === id)
   if (child === undefined) return
   draft.children = draft.children.filter(one => one !== child)
-  draft.sends.push({
-    kind: 'operator',
-    commandId: draft.mintCommandId(),
-    sender: draft.address,
-    target: childAddress(draft.address, id),
-    at: draft.at,
-    order: { type: 'stop', epoch: child.epoch },
-  })
+  sendOrder(draft, id, { type: 'stop', epoch: child.epoch })
 }
 
 function setTimer(draft: Draft, effect: Extract<Effect, { type: 'timer' }>): void {

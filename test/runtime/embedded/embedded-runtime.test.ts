@@ -52,6 +52,22 @@ suite('versions', () => {
     assert.deepEqual(warnings, [])
   })
 
+  test('in production a definition without a version is refused', async t => {
+    const before = process.env.NODE_ENV
+    t.after(() => {
+      if (before === undefined) delete process.env.NODE_ENV
+      else process.env.NODE_ENV = before
+    })
+    const nameless = defineActor({ machine: plusOne, create: () => undefined })
+    await (await run(nameless)).stop()
+    process.env.NODE_ENV = 'production'
+    await assert.rejects(run(nameless), {
+      code: 'InvalidDefinition',
+      message: /counter has no version.*'version'/,
+    })
+    await (await run(of(plusOne, '1'))).stop()
+  })
+
   test('other code under the same structure is let through, and said', async () => {
     await (await run(of(plusOne, '1'))).stop()
     const changed = of(plusTen, '1')
