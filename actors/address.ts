@@ -39,7 +39,7 @@ export function encodeToken(text: string): string {
 }
 
 /** The text an encoded token stands for. */
-function decodeToken(token: string): string {
+export function decodeToken(token: string): string {
   return token.includes('%') ? decodeURIComponent(token) : token
 }
 

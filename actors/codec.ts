@@ -95,6 +95,11 @@ export function toJson(value: unknown): string {
   return JSON.stringify(rewriteWhole(value, shown))
 }
 
+/** The same for programs, which expect what is undefined to be left out (in a list, to be null). */
+export function toReplyJson(value: unknown): string {
+  return JSON.stringify(rewriteWhole(value, replied)) ?? 'null'
+}
+
 /** How a walk rewrites what the target form has no room for. */
 interface Form {
   /** Asked for 0, NaN and the infinities only. */
@@ -133,6 +138,8 @@ const shown: Form = {
     return object
   },
 }
+
+const replied: Form = { ...shown, missing: undefined }
 
 function shownDate(time: unknown): string {
   return typeof time === 'number' ? new Date(time).toISOString() : 'invalid'

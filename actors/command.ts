@@ -19,16 +19,20 @@ interface Envelope {
   readonly sender?: Address
   /** Milliseconds since 1970 at which it happened, when the source knows better than the clock. */
   readonly at?: number
-  /** W3C trace context. */
+  /** W3C trace context: `traceparent`, and after a space `tracestate`. Of its step, once it is stepped. */
   readonly trace?: string
   /** How often a step of it was begun after its process was killed; durable before the step begins. */
   readonly attempts?: number
+  /** The dead letter it was, for one that is stepped again: its id is no repetition then. */
+  readonly redriven?: string
 }
 
 /** Birth, asked for from outside. A second one finds the actor and changes nothing. */
 export interface StartCommand extends Envelope {
   readonly kind: 'start'
   readonly input: unknown
+  /** In an entry: the version the actor was born on, so that it is born on the same when folded again. */
+  readonly version?: string
 }
 
 /** An event for the actor. */
@@ -81,6 +85,16 @@ export type OperatorOrder =
   | { readonly type: 'attempt'; readonly token: InvocationToken }
   /** The process that ran the attempts owed at or before a position is gone; each counts, and the next is owed. */
   | { readonly type: 'recover'; readonly until: number }
+  | LetterOrder
+
+/** About a dead letter of this actor, born or not; with the commit the letter is gone for good. */
+export type LetterOrder =
+  /**
+   * Step its command again, as it was meant; what nothing waits for any more (an ask whose asker was told of the
+   * failure, an old timer) does nothing. One that fails again leaves a new letter; a refused one stays.
+   */
+  | { readonly type: 'redrive'; readonly letter: string }
+  | { readonly type: 'drop'; readonly letter: string; readonly reason?: string }
 
 export type Command = StartCommand | MessageCommand | ResultCommand | TimerCommand | OperatorCommand
 

@@ -23,6 +23,8 @@ export interface Commit {
   readonly pending: readonly Command[]
   readonly published: readonly PublishedEvent[]
   readonly deadLetters: readonly DeadLetter[]
+  /** Letters of earlier commits that are taken away. */
+  readonly settledLetters: readonly SettledLetter[]
 }
 
 /** One applied command and what came of it. Immutable; with the actor's birth and the entries before, enough to make the actor again. */
@@ -75,4 +77,11 @@ export interface DeadLetter {
   readonly at: number
   readonly command: Command
   readonly error: ErrorValue
+}
+
+/** What became of a dead letter. */
+export interface SettledLetter {
+  readonly id: string
+  readonly how: 'redriven' | 'dropped'
+  readonly reason?: string
 }

@@ -9,6 +9,8 @@ export const behaviour: unique symbol = Symbol.for('perdure.behaviour')
 
 export interface Behaviour {
   readonly type: string
+  /** What it was made of. */
+  readonly kind: 'machine' | 'store'
   /** As given, or the fingerprint. */
   readonly version: string
   /** Whether the version was given; without it the fingerprint is the version. */
@@ -18,6 +20,8 @@ export interface Behaviour {
   /** Hash of structure and functions' sources: what changed code changes. */
   readonly sources: string
   readonly logic: ActorLogic
+  /** What steps its machine; absent for what is no machine. */
+  readonly executor?: Executor
   /** Input for an actor that is sent to before it was started; absent: such a send is refused. */
   readonly create?: (key: string) => unknown
   /** Named questions that other actors and clients may ask of a state. */
@@ -32,6 +36,9 @@ export interface Behaviour {
   checkInput(input: unknown): Promise<string | undefined> | string | undefined
   checkEvent(event: ActorEvent): Promise<string | undefined> | string | undefined
 }
+
+/** How a machine is stepped: by plans compiled from it, or by XState itself and why. */
+export type Executor = { readonly kind: 'compiled' } | { readonly kind: 'reference'; readonly reason: string }
 
 /** What `defineActor` returns, without its types. */
 export interface Definition {

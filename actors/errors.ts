@@ -61,6 +61,23 @@ export class NotBornError extends PerdureError {
   }
 }
 
+/** There is no state to show: the actor was never born, or not yet then, or that part of its history is gone. */
+export class NoStateError extends PerdureError {
+  constructor(actorId: string, atSeq?: number) {
+    const then = atSeq === undefined ? '' : `, or nothing is kept of it as it was after entry ${atSeq}`
+    super('NotFound', `${actorId} was never started${then}`, { actorId })
+  }
+}
+
+/** No such dead letter: it never was, or was redriven or dropped. */
+export class LetterNotFoundError extends PerdureError {
+  constructor(id: string) {
+    super('NotFound', `there is no dead letter '${id}': it never was, or it is settled`, {
+      details: { letter: id },
+    })
+  }
+}
+
 /** A type, key, child id or command id that cannot be one. */
 export class InvalidKeyError extends PerdureError {
   constructor(what: string, expected: string, found: string, actorId?: string) {
@@ -153,6 +170,8 @@ export type SetupErrorCode =
   | 'InvalidDefinition'
   | 'DirectoryHeld'
   | 'DirectoryUnwritable'
+  /** A backup, or what is restored from one, goes into a new or empty directory. */
+  | 'DirectoryNotEmpty'
   | 'JournalMissing'
   | 'JournalTooNew'
   | 'JournalTooOld'
@@ -161,6 +180,8 @@ export type SetupErrorCode =
   | 'JournalFull'
   /** SQLite's native module was not built when the package was installed. */
   | 'NativeModuleMissing'
+  /** The inspector's server cannot listen where it was told to. */
+  | 'PortTaken'
 
 /** A start, a registration or a journal that was refused. Found before any command is taken. */
 export class SetupError extends Error {

@@ -16,6 +16,7 @@ export interface Delivery {
 
 export type Answer =
   | { readonly ok: true; readonly applied: AppliedCommand }
+  | { readonly ok: true; readonly letter: LetterReceipt }
   | { readonly ok: false; readonly error: PerdureError }
 
 export interface AppliedCommand {
@@ -23,12 +24,24 @@ export interface AppliedCommand {
   readonly position: number
   readonly seq: number
   readonly version: string
+  /** `at` of the entry whose state is shown, milliseconds since 1970. */
+  readonly at: number
+  /** That state as its logic wrote it. */
+  readonly state: Uint8Array
   /** The id came before; this is what came of it then. */
   readonly duplicate: boolean
   readonly handled: boolean
   readonly created: boolean
   /** The actor's state after the command. */
   readonly snapshot: ActorSnapshot
+}
+
+/** A dead letter is taken away; there may be no actor to show. */
+export interface LetterReceipt {
+  readonly commandId: string
+  readonly position: number
+  /** Redriven: whether its actor did something on it. Not when it has ended, or waits for it no more. */
+  readonly handled: boolean
 }
 
 export interface Inbox {

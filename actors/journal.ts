@@ -41,7 +41,13 @@ export interface Journal extends CommitLog {
   recordAt(address: Address, seq: number): ActorRecord | undefined
   list(query: ListQuery): readonly ListedActor[]
   count(query: Omit<ListQuery, 'after' | 'limit'>): number
-  deadLetters(after: number, limit: number): readonly DeadLetter[]
+  /** Roots by type, version and status. */
+  counts(): readonly ActorCount[]
+  /** Letters nobody has settled, after the one of that id, oldest first. */
+  deadLetters(after: string | undefined, limit: number): readonly KeptLetter[]
+  /** Undefined when it never was, or is settled. */
+  deadLetter(id: string): KeptLetter | undefined
+  countDeadLetters(): number
   /** All commits after a position, in order, as they were appended, as far as they are kept. For `verify`. */
   commits(after: number): IterableIterator<StoredCommit>
   /** The fingerprint recorded for a version of a type; the first caller records it. */
@@ -50,10 +56,17 @@ export interface Journal extends CommitLog {
   prune(address: Address, seq: number): number
   /** Roots of a type that ended at or before a time, oldest first. */
   ended(type: string, until: number, limit: number): readonly Address[]
-  /** Forgets an actor and those below it altogether: records, histories, snapshots. Their commits keep their place in the chain. */
+  /** Forgets an actor and those below it altogether: records, histories, snapshots, dead letters. Their commits keep their place in the chain. */
   forget(address: Address): void
   /** Bytes on disk, all files. */
   bytes(): number
+  /** What is durable and not settled yet. */
+  unsettled(): Unsettled
+  /**
+   * Writes a copy as of one commit into a new or empty directory, while work goes on. Nothing is left when it fails.
+   * @throws SetupError when it cannot be made; the signal's reason.
+   */
+  backup(directory: string, options?: { readonly signal?: AbortSignal }): Promise<BackedUp>
   /** Brings the indexes up to the last commit. Queries do it themselves. */
   settle(): void
   close(): void
@@ -71,6 +84,13 @@ export interface StoredCommit extends Omit<Commit, 'records' | 'pending'> {
   readonly records: readonly ActorRecord[]
 }
 
+export interface Unsettled {
+  readonly segments: number
+  readonly bytes: number
+  /** `at` of the oldest of them; undefined when there is none. */
+  readonly since: number | undefined
+}
+
 export interface DueActor {
   readonly address: Address
   readonly dueAt: number
@@ -82,6 +102,7 @@ export interface ListQuery {
   readonly state?: string
   readonly tag?: string
   readonly status?: ActorStatus
+  readonly version?: string
   /** Last entry at or before that, milliseconds since 1970. */
   readonly idleSince?: number
   readonly after?: Address
@@ -96,4 +117,24 @@ export interface ListedActor {
   readonly version: string
   readonly seq: number
   readonly at: number
+}
+
+export interface ActorCount {
+  readonly type: string
+  readonly version: string
+  readonly status: ActorStatus
+  readonly count: number
+}
+
+/** A dead letter, named. */
+export interface KeptLetter extends DeadLetter {
+  /** Sorts by age, oldest first: the number of its commit and its own within that. */
+  readonly id: string
+}
+
+export interface BackedUp {
+  /** Position of the last entry in it. */
+  readonly position: number
+  /** Bytes of the journal. */
+  readonly bytes: number
 }

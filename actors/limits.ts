@@ -37,6 +37,11 @@ export interface Limits {
   readonly stepEffectsMax: number
   /** Microsteps of one macrostep: what ends an `always` that never settles. */
   readonly microstepsMax: number
+  /** Sets of active states that a compiled machine keeps, and plans of microsteps it keeps for each; then it begins anew. */
+  readonly configurationsMax: number
+  readonly microstepPlansMax: number
+  /** Ids of children and of what was invoked that are kept in the form they take in addresses and event types. */
+  readonly childIdsMax: number
 
   /** Command ids an actor remembers, by count and by age. */
   readonly recentCommandsMax: number
@@ -90,6 +95,9 @@ export interface Limits {
   readonly walPauseBytesMax: number
   /** Commits after which the high-water mark is synced. */
   readonly markSyncCommitsMax: number
+  /** Pages of the journal that a backup copies at once, and bytes after which it syncs what it has written. */
+  readonly backupStepPages: number
+  readonly backupSyncBytes: number
   /** Settling starts once commits have paused that long. */
   readonly settleAfterMs: number
   /** How often finished actors past their time are looked for, and how many of a type are forgotten at once. */
@@ -99,8 +107,51 @@ export interface Limits {
   readonly journalFullRetryMs: number
   /** Rows that one query page returns. */
   readonly pageRowsMax: number
+  /** Entries of one actor that a reader of its history holds at once. */
+  readonly readAheadEntriesMax: number
+  /** Bytes of entries, a little more at the most, that one page of history holds. */
+  readonly pageBytesMax: number
+  /** Events of an actor that wait for a reader; one further behind is told so and given up. */
+  readonly eventsWaitingMax: number
+  /** Bytes of an HTTP request's body. More than a payload: JSON writes bytes and tags at length. */
+  readonly requestBytesMax: number
+  /** Silence on a stream after which a comment says that it lives. */
+  readonly streamHeartbeatMs: number
+  /** How long a stream waits for a reader that takes nothing; it can go on later from where it was. */
+  readonly streamStallMsMax: number
   /** How long a stop waits for work in flight. */
   readonly stopMsMax: number
+
+  /** Actors that an inspector shows at once, and entries of each that a late viewer is shown at the most. */
+  readonly inspectActorsMax: number
+  readonly inspectHistoryMax: number
+  /** Viewers of an inspector; bytes that may wait for one, past which it misses what comes; bytes of one message. */
+  readonly inspectViewersMax: number
+  readonly inspectWaitingBytesMax: number
+  readonly inspectMessageBytesMax: number
+  /** Messages of other programs that an inspector hands on to late viewers. */
+  readonly inspectRelayedMax: number
+  /** How long an inspector elsewhere that cannot be reached is left alone before the next try. */
+  readonly inspectRetryMs: number
+
+  /** Connections to a runtime's control socket, and how long one may stay idle. */
+  readonly controlConnectionsMax: number
+  readonly controlIdleMsMax: number
+  /** How long a stopping runtime leaves those who are connected to take their last answer. */
+  readonly controlCloseMsMax: number
+
+  /** A client of a runtime elsewhere: requests at once, and those that wait for a connection besides; the next is `Overloaded`. */
+  readonly remoteConnectionsMax: number
+  readonly remoteRequestsMax: number
+  /** Actors it follows at once, each over a connection of its own; as many may read their past. */
+  readonly remoteStreamsMax: number
+  /** How long an answer may take beyond what was asked for, and what it may hold. */
+  readonly remoteReplyMsMax: number
+  readonly remoteReplyBytesMax: number
+  /** How long a runtime that went away is waited for, and the waits between looks. */
+  readonly remoteAwayMsMax: number
+  readonly remoteRetryInitialMs: number
+  readonly remoteRetryMsMax: number
 }
 
 export const limits: Limits = {
@@ -122,6 +173,9 @@ export const limits: Limits = {
   pendingCommandsMax: 50_000,
   stepEffectsMax: 1_000,
   microstepsMax: 1_000,
+  configurationsMax: 4_096,
+  microstepPlansMax: 512,
+  childIdsMax: 4_096,
 
   recentCommandsMax: 64,
   recentCommandAgeMsMax: 24 * 3600_000,
@@ -155,12 +209,41 @@ export const limits: Limits = {
   walBytesMax: 32 * 1024 * 1024,
   walPauseBytesMax: 4 * 1024 * 1024,
   markSyncCommitsMax: 256,
+  backupStepPages: 256,
+  backupSyncBytes: 8 * 1024 * 1024,
   settleAfterMs: 50,
   retentionSweepMs: 60_000,
   retentionShareMax: 100,
   journalFullRetryMs: 1_000,
   pageRowsMax: 1_000,
+  readAheadEntriesMax: 64,
+  pageBytesMax: 8 * 1024 * 1024,
+  eventsWaitingMax: 1_000,
+  requestBytesMax: 2 * 1024 * 1024,
+  streamHeartbeatMs: 15_000,
+  streamStallMsMax: 600_000,
   stopMsMax: 10_000,
+
+  inspectActorsMax: 20,
+  inspectHistoryMax: 100,
+  inspectViewersMax: 16,
+  inspectWaitingBytesMax: 4 * 1024 * 1024,
+  inspectMessageBytesMax: 256 * 1024,
+  inspectRelayedMax: 200,
+  inspectRetryMs: 2_000,
+
+  controlConnectionsMax: 1_024,
+  controlIdleMsMax: 60_000,
+  controlCloseMsMax: 250,
+
+  remoteConnectionsMax: 64,
+  remoteRequestsMax: 10_000,
+  remoteStreamsMax: 256,
+  remoteReplyMsMax: 10_000,
+  remoteReplyBytesMax: 64 * 1024 * 1024,
+  remoteAwayMsMax: 20_000,
+  remoteRetryInitialMs: 25,
+  remoteRetryMsMax: 1_000,
 }
 
 /**

@@ -61,6 +61,8 @@ export interface Timer {
   readonly event: ActorEvent
   /** Whom the event is for; absent: the actor itself. */
   readonly to?: Address
+  /** Trace context of the step that set it. */
+  readonly trace?: string
 }
 
 /** An activity, ask or `each` that is not finished. */
@@ -76,6 +78,8 @@ export interface Invocation {
   readonly deadlineAt: number
   /** One, or one an item of an `each`. */
   readonly tasks: readonly Task[]
+  /** Trace context of the step that started it: what its attempts are part of. */
+  readonly trace?: string
 }
 
 export interface Task {

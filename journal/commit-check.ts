@@ -2,7 +2,7 @@
 import type { Commit } from '../actors/commit.js'
 
 /** @throws Error when it is no commit that may follow `position`: the engine's mistake, nothing is written. */
-export function checkCommit(commit: Commit, position: number): void {
+export function checkCommit(commit: Commit, position: number, hasLetter: (id: string) => boolean): void {
   if (commit.first !== position + 1)
     throw new Error(`a commit begins at position ${commit.first}: expected ${position + 1}`)
   const recorded = new Set(commit.records.map(change => change.record.address))
@@ -14,4 +14,12 @@ export function checkCommit(commit: Commit, position: number): void {
         `the commit at position ${commit.first} has an entry of ${entry.address}, but no record of it`,
       )
   })
+  const settled = new Set<string>()
+  for (const { id } of commit.settledLetters) {
+    if (settled.has(id) || !hasLetter(id))
+      throw new Error(
+        `the commit at position ${commit.first} settles dead letter '${id}', which is not there`,
+      )
+    settled.add(id)
+  }
 }

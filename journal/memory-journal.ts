@@ -7,18 +7,23 @@
 import { type Address, idOf, parentOf } from '../actors/address.js'
 import { normalise } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
-import type { Commit, DeadLetter, JournalEntry, RecordChange } from '../actors/commit.js'
+import type { Commit, JournalEntry, RecordChange } from '../actors/commit.js'
+import { SetupError } from '../actors/errors.js'
 import type {
+  ActorCount,
   DueActor,
   Journal,
+  KeptLetter,
   ListedActor,
   ListQuery,
   StoredCommit,
   StoredRecord,
+  Unsettled,
 } from '../actors/journal.js'
 import type { ActorRecord } from '../actors/record.js'
 import { checkCommit } from './commit-check.js'
-import { byAddress, matches } from './query.js'
+import { letterId } from './letter-id.js'
+import { byAddress, byKind, matches } from './query.js'
 import { keptSnapshots, SNAPSHOTS_KEPT } from './snapshots.js'
 
 interface StoredActor {
@@ -32,6 +37,7 @@ export class MemoryJournal implements Journal {
   #pruned = new Map<Address, number>()
   /** Up to which position an address's entries are those of an actor that is forgotten. */
   #forgotten = new Map<Address, number>()
+  #letters: KeptLetter[] = []
   #fingerprints = new Map<string, string>()
   #position = 0
 
@@ -42,10 +48,15 @@ export class MemoryJournal implements Journal {
   }
 
   async append(commit: Commit): Promise<void> {
-    checkCommit(commit, this.#position)
+    checkCommit(commit, this.#position, id => this.deadLetter(id) !== undefined)
     const kept = normalise(commit)
     this.#commits.push(kept)
     this.#position += kept.entries.length
+    const settled = new Set(kept.settledLetters.map(letter => letter.id))
+    this.#letters = this.#letters.filter(letter => !settled.has(letter.id))
+    kept.deadLetters.forEach((letter, ordinal) => {
+      this.#letters.push({ ...letter, id: letterId({ commit: this.#commits.length, ordinal }) })
+    })
     for (const change of kept.records) {
       const before = this.#actors.get(change.record.address)?.snapshots ?? []
       const snapshots = change.persistSnapshot ? keptSnapshots([...before, change.record]) : before
@@ -118,9 +129,29 @@ export class MemoryJournal implements Journal {
     return this.#listed(query).length
   }
 
-  deadLetters(after: number, limit: number): readonly DeadLetter[] {
-    const all = this.#commits.flatMap(commit => commit.deadLetters)
-    return normalise(all.filter(letter => letter.position > after).slice(0, limit))
+  counts(): readonly ActorCount[] {
+    const counts = new Map<string, ActorCount>()
+    for (const { change } of this.#actors.values()) {
+      const { address, version, status } = change.record
+      if (parentOf(address) !== undefined) continue
+      const { type } = idOf(address)
+      const key = JSON.stringify([type, version, status])
+      counts.set(key, { type, version, status, count: (counts.get(key)?.count ?? 0) + 1 })
+    }
+    return [...counts.values()].sort(byKind)
+  }
+
+  deadLetters(after: string | undefined, limit: number): readonly KeptLetter[] {
+    const letters = this.#letters.filter(one => after === undefined || one.id > after)
+    return normalise(letters.slice(0, limit))
+  }
+
+  deadLetter(id: string): KeptLetter | undefined {
+    return normalise(this.#letters.find(letter => letter.id === id))
+  }
+
+  countDeadLetters(): number {
+    return this.#letters.length
   }
 
   *commits(after: number): IterableIterator<StoredCommit> {
@@ -167,10 +198,23 @@ export class MemoryJournal implements Journal {
       this.#pruned.delete(one)
       this.#forgotten.set(one, this.#position)
     }
+    const isBelow = ({ command: { target } }: KeptLetter) =>
+      target === address || target.startsWith(`${address}/`)
+    this.#letters = this.#letters.filter(letter => !isBelow(letter))
   }
 
   bytes(): number {
     return 0
+  }
+
+  unsettled(): Unsettled {
+    return { segments: 0, bytes: 0, since: undefined }
+  }
+
+  async backup(directory: string): Promise<never> {
+    throw new SetupError('JournalMissing', `a journal in memory has no files to copy to ${directory}`, {
+      directory,
+    })
   }
 
   settle(): void {}

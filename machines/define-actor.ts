@@ -20,10 +20,10 @@ import { checkOptions } from './checks/options.js'
 import { checkStore } from './checks/store.js'
 import type { ActorDefinition, AnyDefinition, Selectors } from './definition-types.js'
 import { fingerprint, sourcesFingerprint } from './fingerprint.js'
+import { chosenLogic, referenceLogic } from './machine-logic.js'
 import { checkAgainst } from './schemas.js'
 import { type EmittedBy, type StoreActorLogic, type StoreConfig, storeActorLogic } from './store-actor.js'
 import { type StoreShape, storeLogic } from './store-logic.js'
-import { machineLogic } from './xstate-logic.js'
 
 /** What every definition may say, besides what it is made of. */
 export interface DefinitionOptions<Input, Event extends EventObject> {
@@ -55,6 +55,8 @@ export interface MachineDefinition<Machine extends AnyStateMachine, Named>
   readonly machine: Machine
   /** Named questions about a state, for `select` and `asks`. */
   readonly selectors?: Named & Selectors<Machine>
+  /** `reference`: let XState itself take the steps, slower and with the same outcome. Left out: compiled. */
+  readonly executor?: 'compiled' | 'reference'
 }
 
 export interface StoreDefinition<
@@ -104,11 +106,20 @@ export function defineActor(given: object): unknown {
   checkOptions(type, definition)
   if (machine !== undefined) {
     checkMachine(machine)
-    return assembled(type, definition, machine, machineLogic(machine), machine)
+    return assembled(type, definition, machine, executed(machine, definition.executor), machine)
   }
   checkStore(type, store)
   const logic = storeLogic(store as AnyStore | StoreShape) as ActorLogic
-  return assembled(type, definition, storeActorLogic(logic), logic, storeStructure(store))
+  return assembled(type, definition, storeActorLogic(logic), { logic }, storeStructure(store))
+}
+
+/** A machine's logic, and what steps it. */
+type Executed = Pick<Behaviour, 'logic' | 'executor'>
+
+function executed(machine: AnyStateMachine, executor: Loose['executor']): Executed {
+  if (executor !== 'reference') return chosenLogic(machine)
+  const reason = 'the definition asks for it'
+  return { logic: referenceLogic(machine), executor: { kind: 'reference', reason } }
 }
 
 /** A definition as it is before any of it is checked. */
@@ -116,13 +127,14 @@ interface Loose extends DefinitionOptions<never, EventObject> {
   readonly machine?: AnyStateMachine
   readonly store?: object
   readonly selectors?: AnyDefinition['selectors']
+  readonly executor?: 'compiled' | 'reference'
 }
 
 function assembled(
   type: string,
   definition: Loose,
   machine: AnyDefinition['machine'],
-  logic: ActorLogic,
+  executed: Executed,
   structure: unknown,
 ): AnyDefinition {
   const { previous = [], create, schemas, unhandled = 'ignore', retainMs } = definition
@@ -131,11 +143,12 @@ function assembled(
   const version = definition.version ?? hash
   const carried: Behaviour = {
     type,
+    kind: definition.machine === undefined ? 'store' : 'machine',
     version,
     versioned: definition.version !== undefined,
     fingerprint: hash,
     sources: sourcesFingerprint(structure),
-    logic,
+    ...executed,
     ...(create !== undefined && { create }),
     selectors: selectors as Behaviour['selectors'],
     previous: previous.map(older => older[behaviour]),

@@ -3,15 +3,25 @@
  */
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { Tracer } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { type Limits, limitsWith } from '../actors/limits.js'
 import type { AnyDefinition } from '../machines/index.js'
 import type { Runtime } from './client/types.js'
+import { type ControlSocket, openControlSocket } from './control/control-socket.js'
 import { openDataDirectory } from './embedded/data-directory.js'
 import { type EmbeddedOptions, EmbeddedRuntime } from './embedded/embedded-runtime.js'
 import { EventTimeRuntime } from './embedded/event-time.js'
+import { httpHandler } from './http/handler.js'
+import type { InspectOptions } from './inspect/options.js'
+import type { EngineMetrics } from './observe/metrics/engine-metrics.js'
+import type { Tracing } from './observe/tracing/tracing.js'
+import { packageVersion } from './package-version.js'
 import type { HostLogger } from './shard-host-options.js'
 import { SystemClock } from './system-clock.js'
+
+const DEFAULT_PATH = './data'
 
 export interface RuntimeOptions {
   /** What actors there may be. */
@@ -26,6 +36,14 @@ export interface RuntimeOptions {
   readonly acceptLoss?: boolean
   /** Told when the journal failed under the running runtime. It takes nothing more; stop it, and start a new one. */
   readonly onFailed?: (error: Error) => void
+  /** Count for Prometheus; `runtime.metrics()` then answers its text format. Off when absent. */
+  readonly metrics?: boolean
+  /** Make OpenTelemetry spans, by that tracer, or by the one of the registered SDK; their context is journaled. Off when absent. */
+  readonly tracing?: boolean | Tracer
+  /** Let the command line and other processes of this user in (`connect`), by a socket in the data directory. On when absent. */
+  readonly control?: boolean
+  /** Show chosen actors to Stately's inspector, and on a page of its own. Off when absent. */
+  readonly inspect?: InspectOptions
 }
 
 /**
@@ -34,16 +52,55 @@ export interface RuntimeOptions {
  * is newer, damaged or shorter than it was.
  */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
-  return new EmbeddedRuntime(embeddedOptions(options))
+  const { inspect } = options
+  const embedded = await embeddedOptions(options)
+  const runtime = new EmbeddedRuntime(embedded)
+  if (inspect !== undefined) await beginInspection(inspect, runtime, embedded)
+  if (options.control !== false) runtime.addDoor(await openControl(runtime, embedded, options))
+  return runtime
+}
+
+/** Lets in those who may write in the data directory, to all there is. */
+function openControl(
+  runtime: EmbeddedRuntime,
+  { clock, limits, logger }: EmbeddedOptions,
+  { path }: RuntimeOptions,
+): Promise<ControlSocket> {
+  const handler = httpHandler(runtime.api, { ...runtime.handlerSite, isLocal: true })
+  return openControlSocket({ directory: path ?? DEFAULT_PATH, handler, clock, limits, logger })
+}
+
+/** Loaded only where wanted. What cannot be inspected as asked does not run. */
+async function beginInspection(
+  inspect: InspectOptions,
+  runtime: EmbeddedRuntime,
+  { clock, limits, logger }: EmbeddedOptions,
+): Promise<void> {
+  const { startInspector } = await import('./inspect/start-inspector.js')
+  const site = {
+    get shard() {
+      return runtime.shard
+    },
+    bindings: runtime.bindings,
+    clock,
+    limits,
+    logger,
+  }
+  try {
+    runtime.inspectUrl = (await startInspector(inspect, site)).url
+  } catch (error) {
+    await runtime.stop()
+    throw error
+  }
 }
 
 /** The same, in event time: for replaying what happened. */
 export async function createEventTimeRuntime(options: RuntimeOptions): Promise<EventTimeRuntime> {
-  return new EventTimeRuntime(embeddedOptions(options))
+  return new EventTimeRuntime(await embeddedOptions(options))
 }
 
-function embeddedOptions(options: RuntimeOptions): EmbeddedOptions {
-  const { path = './data', acceptLoss, onFailed } = options
+async function embeddedOptions(options: RuntimeOptions): Promise<EmbeddedOptions> {
+  const { path = DEFAULT_PATH, acceptLoss, onFailed } = options
   const clock = new SystemClock()
   const limits = limitsWith(options.limits)
   const logger = options.logger ?? quietLogger()
@@ -52,7 +109,8 @@ function embeddedOptions(options: RuntimeOptions): EmbeddedOptions {
     clock,
     limits,
     logger,
-    mintId: () => randomUUID(),
+    mintId: mintCommandId,
+    about: { perdure: packageVersion(), path: resolve(path), pid: process.pid },
     versionsRequired: process.env.NODE_ENV === 'production',
     openJournal: () =>
       openDataDirectory({
@@ -64,7 +122,28 @@ function embeddedOptions(options: RuntimeOptions): EmbeddedOptions {
         ...(acceptLoss === undefined ? {} : { acceptLoss }),
       }),
     ...(onFailed === undefined ? {} : { onFailed }),
+    ...(await metricsFor(options)),
+    ...(await tracingFor(options)),
   }
+}
+
+/** Loaded only where wanted: who does not count does not wait for it to load. */
+async function metricsFor({ metrics, actors }: RuntimeOptions): Promise<{ metrics?: EngineMetrics }> {
+  if (metrics !== true) return {}
+  const { EngineMetrics } = await import('./observe/metrics/engine-metrics.js')
+  return { metrics: new EngineMetrics(actors.map(one => one.type)) }
+}
+
+async function tracingFor({ tracing }: RuntimeOptions): Promise<{ tracing?: Tracing }> {
+  if (tracing === undefined || tracing === false) return {}
+  const { trace } = await import('@opentelemetry/api')
+  const { Tracing } = await import('./observe/tracing/tracing.js')
+  return { tracing: new Tracing(tracing === true ? trace.getTracer('perdure') : tracing) }
+}
+
+/** A command id nobody had before, in any process. */
+export function mintCommandId(): string {
+  return randomUUID()
 }
 
 /** This process, as the next one that wants its directory is told. */

@@ -17,3 +17,5 @@ export type {
   Wait,
 } from './client/types.js'
 export { createRuntime, type RuntimeOptions } from './compose.js'
+export { type ConnectOptions, connect } from './connect.js'
+export type { InspectOptions, InspectQuery } from './inspect/options.js'

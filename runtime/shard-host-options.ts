@@ -8,6 +8,7 @@ import type { Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
 import type { AttemptOrder } from './dispatch/attempt.js'
 import type { Followers } from './dispatch/followers.js'
+import type { Observer } from './observe/observer.js'
 import type { Bindings } from './step/bindings.js'
 import type { Life } from './step/life.js'
 
@@ -25,6 +26,7 @@ export interface ShardHostOptions {
   readonly onCommitted?: (committed: Committed) => void
   /** Told of each attempt that begins. */
   readonly onAttempt?: (order: AttemptOrder) => void
+  readonly observer?: Observer
   /** Told once, when the journal failed and the host stopped. */
   readonly onFailed?: (error: Error) => void
 }

@@ -76,6 +76,7 @@ export class ShardHost {
       live: (address, event) => this.followers.tellLive(address, event),
       isLost: invocation => this.#sources.recovery.isLost(invocation),
       ...(options.onAttempt === undefined ? {} : { began: options.onAttempt }),
+      ...(options.observer === undefined ? {} : { observer: options.observer }),
     })
     this.#dispatcher = new Dispatcher({
       journal,
@@ -125,6 +126,11 @@ export class ShardHost {
   /** Whether nothing waits to be stepped. Activities may still run. */
   get isIdle(): boolean {
     return !this.#turning && !this.#hasWork()
+  }
+
+  /** Commands that wait inside, that actors sent, and that wait for a version. */
+  get waiting(): { readonly inside: number; readonly pending: number; readonly held: number } {
+    return { inside: this.#sources.insideSize, pending: this.#pending.length, held: this.#held.length }
   }
 
   /** Resolves when nothing waits to be stepped. */
@@ -204,6 +210,7 @@ export class ShardHost {
   async #runBatch(): Promise<number | undefined> {
     const { journal, bindings, limits, clock } = this.#options
     const now = clock.now()
+    const observer = this.#options.observer?.batch()
     this.#retention.sweep()
     const { batch, taken } = this.#fill({
       cache: this.cache,
@@ -213,7 +220,10 @@ export class ShardHost {
       now,
       stamp: this.#options.time === 'event' ? Number.NEGATIVE_INFINITY : now,
       pending: this.#pending,
+      letter: id => journal.deadLetter(id),
+      observer,
     })
+    observer?.committing()
     const made = batch.toCommit()
     const commit = { ...made, pending: [...this.#held, ...made.pending] }
     try {
@@ -231,10 +241,12 @@ export class ShardHost {
       refuse(deliveriesOf(taken), UNANSWERED)
       return undefined
     }
+    observer?.committed(batch.isEmpty ? undefined : commit, batch.bytes)
     this.#position += commit.entries.length
     this.#pending = made.pending
     for (const change of commit.records) this.#sources.note(change.index)
-    this.#sources.committed()
+    // What is only marked as about to be stepped is still due: it must not be asked for a second time.
+    if (batch.size > 0 || taken.length === 0) this.#sources.committed()
     for (const life of batch.lives.values()) this.cache.put(life, now)
     this.cache.sweep(now)
     this.#dispatcher.dispatch(batch)

@@ -79,7 +79,7 @@ function parseAll(files: Readonly<Record<string, string>>): Source[] {
 
 /** The tests run compiled, some folders below the project. */
 function projectRoot(from: string): string {
-  return existsSync(join(from, 'package.json')) ? from : projectRoot(dirname(from))
+  return existsSync(join(from, 'tsconfig.json')) ? from : projectRoot(dirname(from))
 }
 
 function packagesOf(path: string): Packages {

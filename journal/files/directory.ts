@@ -1,5 +1,5 @@
 /** A journal's directory: the names of the files in it, and how it is made and kept. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { translated } from '../sqlite/database.js'
 
@@ -48,4 +48,13 @@ export function syncFile(file: string): void {
   } finally {
     closeSync(fd)
   }
+}
+
+/** 0 for a file that is not there. */
+export function fileBytes(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+export function directoryBytes(directory: string): number {
+  return readdirSync(directory).reduce((sum, name) => sum + fileBytes(join(directory, name)), 0)
 }

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { SetupError } from '../../actors/errors.js'
 import { translated } from '../sqlite/database.js'
-import { type JournalFiles, makeDirectory } from './directory.js'
+import { type JournalFiles, journalFiles, makeDirectory } from './directory.js'
 
 /** Who holds a directory, as the message to the next one says it. */
 export interface Holder {
@@ -45,6 +45,12 @@ export function holdDirectory(files: JournalFiles, holder: Holder): Hold {
       lock.close()
     },
   }
+}
+
+/** @throws SetupError `DirectoryHeld` when a runtime has it. */
+export function assertNotHeld(directory: string): void {
+  const files = journalFiles(directory)
+  if (existsSync(files.hold)) takeLock(files).close()
 }
 
 function takeLock(files: JournalFiles): Database.Database {

@@ -6,7 +6,13 @@
  */
 import { decode, encode } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
-import type { DeadLetter, JournalEntry, PublishedEvent, RecordIndex } from '../../actors/commit.js'
+import type {
+  DeadLetter,
+  JournalEntry,
+  PublishedEvent,
+  RecordIndex,
+  SettledLetter,
+} from '../../actors/commit.js'
 import type { ActorRecord, RecentCommand } from '../../actors/record.js'
 
 type Row = readonly unknown[]
@@ -24,7 +30,7 @@ function fields<T>() {
 const head = ['kind', 'commandId', 'target'] as const
 const rest = ['sender', 'at', 'trace', 'attempts'] as const
 const commandFields = {
-  start: fields<Extract<Command, { kind: 'start' }>>()(...head, 'input', ...rest),
+  start: fields<Extract<Command, { kind: 'start' }>>()(...head, 'input', ...rest, 'redriven', 'version'),
   message: fields<Extract<Command, { kind: 'message' }>>()(
     ...head,
     'event',
@@ -32,10 +38,11 @@ const commandFields = {
     'start',
     'ask',
     'delayMs',
+    'redriven',
   ),
-  result: fields<Extract<Command, { kind: 'result' }>>()(...head, 'token', 'outcome', ...rest),
-  timer: fields<Extract<Command, { kind: 'timer' }>>()(...head, 'timer', ...rest),
-  operator: fields<Extract<Command, { kind: 'operator' }>>()(...head, 'order', ...rest),
+  result: fields<Extract<Command, { kind: 'result' }>>()(...head, 'token', 'outcome', ...rest, 'redriven'),
+  timer: fields<Extract<Command, { kind: 'timer' }>>()(...head, 'timer', ...rest, 'redriven'),
+  operator: fields<Extract<Command, { kind: 'operator' }>>()(...head, 'order', ...rest, 'redriven'),
 } satisfies Record<Command['kind'], readonly string[]>
 
 const entryFields = fields<JournalEntry>()(
@@ -51,6 +58,7 @@ const entryFields = fields<JournalEntry>()(
 )
 const publishedFields = fields<PublishedEvent>()('address', 'seq', 'position', 'at', 'event')
 const deadLetterFields = fields<DeadLetter>()('position', 'at', 'command', 'error')
+const settledLetterFields = fields<SettledLetter>()('id', 'how', 'reason')
 const indexFields = fields<RecordIndex>()('value', 'tags', 'timerDueAt', 'retryDueAt', 'owes')
 const recentFields = fields<RecentCommand>()(
   'commandId',
@@ -102,6 +110,11 @@ export const deadLetterRow = {
     letter.command = commandRow.unpack(letter.command as Row)
     return letter as unknown as DeadLetter
   },
+}
+
+export const settledLetterRow = {
+  pack: (letter: SettledLetter): Row => pack(settledLetterFields, letter),
+  unpack: (row: Row) => unpack(settledLetterFields, row) as unknown as SettledLetter,
 }
 
 export const indexRow = {

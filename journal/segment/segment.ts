@@ -6,7 +6,7 @@
 import { createHash, hash } from 'node:crypto'
 import { decode, encode } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, DeadLetter, JournalEntry, PublishedEvent, RecordIndex } from '../../actors/commit.js'
+import type { Commit, JournalEntry, RecordIndex } from '../../actors/commit.js'
 import { frameAt, frameCount, joinFrames } from './frames.js'
 import {
   commandRow,
@@ -15,6 +15,7 @@ import {
   packEntry,
   packRecord,
   publishedRow,
+  settledLetterRow,
   unpackEntry,
 } from './rows.js'
 
@@ -60,7 +61,11 @@ export const chainStart = Buffer.alloc(32)
 export function packSegment(number: number, before: Buffer, commit: Commit): Segment {
   const entries = joinFrames([
     ...commit.entries.map(packEntry),
-    encode([commit.published.map(publishedRow.pack), commit.deadLetters.map(deadLetterRow.pack)]),
+    encode([
+      commit.published.map(publishedRow.pack),
+      commit.deadLetters.map(deadLetterRow.pack),
+      commit.settledLetters.map(settledLetterRow.pack),
+    ]),
   ])
   const records = joinFrames([
     encode(commit.pending.map(commandRow.pack)),
@@ -100,13 +105,18 @@ export function entryAt(entries: Buffer, index: number): JournalEntry {
   return unpackEntry(frameAt(entries, index))
 }
 
-export function publishedAndDead(entries: Buffer): {
-  published: PublishedEvent[]
-  deadLetters: DeadLetter[]
-} {
+/** What a commit holds besides entries, records and pending commands. */
+export type SegmentTail = Pick<Commit, 'published' | 'deadLetters' | 'settledLetters'>
+
+export function tailOf(entries: Buffer): SegmentTail {
   const tail = frameAt(entries, frameCount(entries) - 1)
-  const [published, deadLetters] = decode(tail) as [unknown[][], unknown[][]]
-  return { published: published.map(publishedRow.unpack), deadLetters: deadLetters.map(deadLetterRow.unpack) }
+  // Commits of the first release have no third part.
+  const [published, deadLetters, settledLetters = []] = decode(tail) as unknown[][][]
+  return {
+    published: published!.map(publishedRow.unpack),
+    deadLetters: deadLetters!.map(deadLetterRow.unpack),
+    settledLetters: settledLetters.map(settledLetterRow.unpack),
+  }
 }
 
 /** The bytes of the commands the segment left to be stepped. */

@@ -6,9 +6,9 @@
  */
 
 import { crc32 } from 'node:zlib'
-import { type Address, encodeToken } from '../../actors/address.js'
+import { type Address, decodeToken, encodeToken, idOf } from '../../actors/address.js'
 import { SetupError } from '../../actors/errors.js'
-import type { ListedActor, ListQuery, StoredRecord } from '../../actors/journal.js'
+import type { ActorCount, ListedActor, ListQuery, StoredRecord } from '../../actors/journal.js'
 import type { ActorRecord } from '../../actors/record.js'
 import { unpackRecord } from '../segment/rows.js'
 import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../snapshots.js'
@@ -21,6 +21,9 @@ export interface Damage {
   readonly seq?: number
   readonly reason: string
 }
+
+/** What roots are counted by. */
+export type ActorKind = Omit<ActorCount, 'count'>
 
 type ListFilter = Omit<ListQuery, 'after' | 'limit'>
 
@@ -141,6 +144,19 @@ export class ActorTable {
     }))
   }
 
+  /** What an actor's row is counted as. */
+  kind(address: Address): ActorKind | undefined {
+    const sql = 'SELECT version, status FROM actor WHERE address = ?'
+    const row = this.#prepare(sql).get(address) as Omit<ActorKind, 'type'> | undefined
+    return row && { type: idOf(address).type, ...row }
+  }
+
+  /** The rows of roots, counted; what commits have hidden since is in it. */
+  counts(): ActorCount[] {
+    const rows = this.#prepare('SELECT type, version, status, count FROM actor_count').all() as ActorCount[]
+    return rows.map(row => ({ ...row, type: decodeToken(row.type) }))
+  }
+
   count(query: ListFilter, someHidden: boolean): number {
     const { where, values } = filter(query)
     const visible = someHidden ? VISIBLE : 'true'
@@ -197,6 +213,7 @@ function filter(query: ListFilter): { where: string; values: unknown[] } {
     ask('address > ? AND address < ?', `${token}/`, `${token}0`)
   }
   if (query.status !== undefined) ask('status = ?', query.status)
+  if (query.version !== undefined) ask('version = ?', query.version)
   if (query.idleSince !== undefined) ask('at <= ?', query.idleSince)
   if (query.state !== undefined) ask('instr(states, ?) > 0', `\n${query.state}\n`)
   if (query.tag !== undefined)

@@ -6,17 +6,20 @@
  * its row; dropping a generation loses nothing, it is made again from the segments.
  */
 import type { Address } from '../../actors/address.js'
-import type { Commit, DeadLetter, RecordIndex } from '../../actors/commit.js'
+import type { Commit, RecordIndex } from '../../actors/commit.js'
+import type { KeptLetter } from '../../actors/journal.js'
 import type { ActorRecord } from '../../actors/record.js'
+import { letterId } from '../letter-id.js'
 import { unpackRecord } from '../segment/rows.js'
 import {
   entryAt,
   entryCount,
-  publishedAndDead,
   recordAt,
   recordsIn,
   type Segment,
   type SegmentRecord,
+  type SegmentTail,
+  tailOf,
 } from '../segment/segment.js'
 import { keptSnapshots } from '../snapshots.js'
 import { DueHeap } from './due-heap.js'
@@ -48,13 +51,15 @@ export interface UnsettledActor {
 export interface SegmentContents {
   readonly entries: readonly { readonly address: Address; readonly seq: number }[]
   readonly records: readonly (SegmentRecord & { readonly head: RecordHead })[]
-  readonly deadLetters: readonly DeadLetter[]
+  readonly tail: Pick<SegmentTail, 'deadLetters' | 'settledLetters'>
 }
 
 export class Generation {
   readonly segments: Segment[] = []
   readonly actors = new Map<Address, UnsettledActor>()
-  readonly deadLetters: DeadLetter[] = []
+  readonly deadLetters: KeptLetter[] = []
+  /** Ids of letters, of this generation or before it, that are gone. */
+  readonly settledLetters = new Set<string>()
   readonly timers: DueHeap
   readonly retries: DueHeap
   /** The generation after this one; an actor in it is no longer as it is here. */
@@ -69,7 +74,10 @@ export class Generation {
   add(segment: Segment, contents: SegmentContents): void {
     this.segments.push(segment)
     this.bytes += segment.entries.length + segment.records.length
-    this.deadLetters.push(...contents.deadLetters)
+    contents.tail.deadLetters.forEach((letter, ordinal) => {
+      this.deadLetters.push({ ...letter, id: letterId({ commit: segment.number, ordinal }) })
+    })
+    for (const { id } of contents.tail.settledLetters) this.settledLetters.add(id)
     for (const record of contents.records) this.#addRecord(record.head, record)
     contents.entries.forEach(({ address, seq }, index) => {
       this.actors.get(address)?.entries.push({ segment, index, seq })
@@ -103,7 +111,7 @@ export function contentsOfCommit(segment: Segment, commit: Commit): SegmentConte
     index,
     persistSnapshot,
   }))
-  return { entries: commit.entries, records, deadLetters: commit.deadLetters }
+  return { entries: commit.entries, records, tail: commit }
 }
 
 /** What a stored segment holds. */
@@ -116,7 +124,7 @@ export function contentsOf(segment: Segment): SegmentContents {
       ...record,
       head: headOf(unpackRecord(record.bytes)),
     })),
-    deadLetters: publishedAndDead(segment.entries).deadLetters,
+    tail: tailOf(segment.entries),
   }
 }
 

@@ -126,8 +126,44 @@ const retention = `
     WHERE status <> 'active' AND instr(substr(address, instr(address, '/') + 1), '/') = 0;
 `
 
+/** Dead letters are named by their commit, settled once, and forgotten with their actor. */
+const letters = `
+  ALTER TABLE dead_letter ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE dead_letter ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
+  UPDATE dead_letter SET ordinal = id;
+  DROP INDEX dead_letter_by_position;
+  CREATE UNIQUE INDEX dead_letter_by_commit ON dead_letter (segment, ordinal);
+  CREATE INDEX dead_letter_by_address ON dead_letter (address);
+`
+
+const isRoot = (address: string) => `instr(substr(${address}, instr(${address}, '/') + 1), '/') = 0`
+const typeOf = (address: string) => `substr(${address}, 1, instr(${address}, '/') - 1)`
+const countOne = (row: 'new' | 'old', by: 1 | -1) => `
+  INSERT INTO actor_count VALUES (${typeOf(`${row}.address`)}, ${row}.version, ${row}.status, ${by})
+    ON CONFLICT DO UPDATE SET count = count + excluded.count;`
+
+/** How many roots there are of each type, version and status: kept, since counting reads every actor. */
+const counts = `
+  CREATE TABLE actor_count (
+    type TEXT NOT NULL, -- as in an address
+    version TEXT NOT NULL,
+    status TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (type, version, status)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO actor_count
+    SELECT ${typeOf('address')}, version, status, count(*) FROM actor WHERE ${isRoot('address')} GROUP BY 1, 2, 3;
+  CREATE TRIGGER actor_counted AFTER INSERT ON actor WHEN ${isRoot('new.address')}
+    BEGIN ${countOne('new', 1)} END;
+  CREATE TRIGGER actor_recounted AFTER UPDATE OF version, status ON actor
+    WHEN (new.version <> old.version OR new.status <> old.status) AND ${isRoot('new.address')}
+    BEGIN ${countOne('old', -1)} ${countOne('new', 1)} END;
+  CREATE TRIGGER actor_uncounted AFTER DELETE ON actor WHEN ${isRoot('old.address')}
+    BEGIN ${countOne('old', -1)} END;
+`
+
 /** In order; what takes a database from version n to n + 1 is at index n. */
-const migrations: readonly string[] = [tables, views, retention]
+const migrations: readonly string[] = [tables, views, retention, letters, counts]
 
 /** The schema this code reads and writes. */
 const schemaVersion = migrations.length

@@ -6,14 +6,13 @@
  */
 
 import { crc32 } from 'node:zlib'
-import { encode, toJson } from '../../actors/codec.js'
 import { statePaths } from '../query.js'
-import { deadLetterRow } from '../segment/rows.js'
 import { entryAt, pendingBytes } from '../segment/segment.js'
 import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../snapshots.js'
 import type { Connection, Statement } from './database.js'
 import type { EntryPlace, Generation, UnsettledActor } from './generation.js'
 import { entryJson } from './history-json.js'
+import type { LetterTable } from './letter-table.js'
 
 /** Entries in one row of history. */
 const PAGE_ENTRIES_MAX = 256
@@ -26,12 +25,13 @@ export class Settler {
   readonly #writePage: Statement
   readonly #writeSnapshot: Statement
   readonly #dropSnapshots: Statement
-  readonly #writeDeadLetter: Statement
+  readonly #letters: LetterTable
   readonly #dropRecords: Statement
   readonly #writeFact: Statement
   #shownValues = new Map<string, ShownValue>()
 
-  constructor(db: Connection) {
+  constructor(db: Connection, letters: LetterTable) {
+    this.#letters = letters
     this.#upsertActor = db
       .prepare(
         `INSERT INTO actor (address, status, version, seq, position, at, value, states, tags,
@@ -57,9 +57,6 @@ export class Settler {
          (SELECT seq FROM snapshot WHERE actor = @no ORDER BY seq DESC LIMIT 1 OFFSET ${SNAPSHOTS_KEPT - 1})
        AND (seq < ${MILESTONE_ENTRIES} OR EXISTS (SELECT 1 FROM snapshot AS older WHERE older.actor = @no
          AND older.seq < snapshot.seq AND older.seq / ${MILESTONE_ENTRIES} = snapshot.seq / ${MILESTONE_ENTRIES}))`,
-    )
-    this.#writeDeadLetter = db.prepare(
-      'INSERT INTO dead_letter (position, address, at, command, error, bytes) VALUES (?, ?, ?, ?, ?, ?)',
     )
     this.#dropRecords = db.prepare('DELETE FROM segment_records WHERE number <= ?')
     this.#writeFact = db.prepare('INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)')
@@ -94,11 +91,8 @@ export class Settler {
   finish(generation: Generation): void {
     const last = generation.segments.at(-1)
     if (last === undefined) return
-    for (const letter of generation.deadLetters) {
-      const { position, at, command, error } = letter
-      const bytes = encode(deadLetterRow.pack(letter))
-      this.#writeDeadLetter.run(position, command.target, at, toJson(command), toJson(error), bytes)
-    }
+    for (const letter of generation.deadLetters) this.#letters.insert(letter)
+    for (const id of generation.settledLetters) this.#letters.delete(id)
     const pending = pendingBytes(last.records)
     this.#dropRecords.run(last.number)
     this.#writeFact.run(settledFact.number, last.number)

@@ -6,47 +6,53 @@
  * the disk; a reader (`readOnly`) writes nothing and sees what was durable when it asked.
  */
 
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Address } from '../../actors/address.js'
-import { decode } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, DeadLetter, JournalEntry } from '../../actors/commit.js'
+import type { Commit, JournalEntry } from '../../actors/commit.js'
 import { isJournalFull } from '../../actors/errors.js'
 import type {
+  ActorCount,
+  BackedUp,
   DueActor,
   Journal,
+  KeptLetter,
   ListedActor,
   ListQuery,
   StoredCommit,
   StoredRecord,
 } from '../../actors/journal.js'
 import type { ActorRecord } from '../../actors/record.js'
+import { backupJournal, type CopyOptions } from '../backup/backup.js'
 import { checkCommit } from '../commit-check.js'
+import { directoryBytes } from '../files/directory.js'
 import type { HighWaterFile } from '../files/high-water.js'
 import { byAddress, matches } from '../query.js'
-import { deadLetterRow, unpackRecord } from '../segment/rows.js'
+import { unpackRecord } from '../segment/rows.js'
 import {
   entryAt,
   entryCount,
   packSegment,
   pendingBytes,
-  publishedAndDead,
   recordsIn,
+  tailOf,
   unpackPending,
 } from '../segment/segment.js'
 import { SNAPSHOTS_KEPT } from '../snapshots.js'
+import { actorCounts } from './actor-counts.js'
 import { ActorTable } from './actor-table.js'
-import { type Connection, checkpoint, type Statement, translating } from './database.js'
-import { isBefore } from './due-heap.js'
-import { DueTable } from './due-table.js'
+import { type Connection, translating } from './database.js'
+import { Due } from './due.js'
+import { FingerprintTable } from './fingerprint-table.js'
 import { contentsOfCommit, type UnsettledActor } from './generation.js'
 import { HistoryTable } from './history-table.js'
+import { LetterTable } from './letter-table.js'
+import { Letters } from './letters.js'
 import { endOf, loadUnsettled, readSettled } from './load.js'
 import type { OpenedFiles } from './open.js'
 import type { SegmentTable } from './segment-table.js'
 import { Settler } from './settler.js'
 import { type DueKind, Unsettled } from './unsettled.js'
+import { WriteAheadLog } from './write-ahead-log.js'
 
 export class SqliteJournal implements Journal {
   readonly #opened: OpenedFiles
@@ -54,15 +60,17 @@ export class SqliteJournal implements Journal {
   readonly #segments: SegmentTable
   readonly #actors: ActorTable
   readonly #history: HistoryTable
-  readonly #dueTables: Record<DueKind, DueTable>
-  readonly #deadLetters: Statement
+  readonly #due: Due
+  readonly #letterTable: LetterTable
+  readonly #letters: Letters
+  readonly #fingerprints: FingerprintTable
+  readonly #wal: WriteAheadLog
   #settler: Settler | undefined
   #mark: HighWaterFile | undefined
   #unsettled: Unsettled
   #settledPending: Buffer | undefined
   #end: ReturnType<typeof endOf>
   #dataVersion: unknown
-  #checkpointAtBytes: number
   #isOpen = true
 
   /** Use `openJournal`, which checks first. */
@@ -75,15 +83,12 @@ export class SqliteJournal implements Journal {
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
     this.#actors = new ActorTable(db, files.journal, opened.onDamage)
     this.#history = new HistoryTable(db, segments)
-    this.#dueTables = {
-      timer: new DueTable(db, 'timer', address => this.#unsettled.has(address)),
-      retry: new DueTable(db, 'retry', address => this.#unsettled.has(address)),
-    }
-    this.#deadLetters = db
-      .prepare('SELECT bytes FROM dead_letter WHERE position > ? ORDER BY position, id LIMIT ?')
-      .pluck()
-    if (!opened.readOnly) this.#settler = new Settler(db)
-    this.#checkpointAtBytes = limits.walBytesMax
+    this.#due = new Due(db, () => this.#unsettled)
+    this.#letterTable = new LetterTable(db)
+    this.#letters = new Letters(this.#letterTable, () => this.#unsettled)
+    this.#fingerprints = new FingerprintTable(db)
+    this.#wal = new WriteAheadLog(db, files.journal, limits)
+    if (!opened.readOnly) this.#settler = new Settler(db, this.#letterTable)
     this.#end = endOf(undefined)
     this.#load()
     this.#mark = opened.begin()
@@ -99,7 +104,7 @@ export class SqliteJournal implements Journal {
 
   async append(commit: Commit): Promise<void> {
     this.#write((settler, mark) => {
-      checkCommit(commit, this.#end.position)
+      checkCommit(commit, this.#end.position, id => this.#letters.find(id) !== undefined)
       const segment = packSegment(this.#end.number + 1, this.#end.hash, commit)
       const progress = this.#db
         .transaction(() => {
@@ -112,7 +117,7 @@ export class SqliteJournal implements Journal {
       this.#unsettled.add(segment, contentsOfCommit(segment, commit))
       this.#end = endOf(segment)
       if (this.#opened.durability === 'full') this.#markEnd(mark)
-      if (this.#walBytes() >= this.#checkpointAtBytes) this.#checkpoint(mark)
+      if (this.#wal.isLong) this.#checkpoint(mark)
     })
   }
 
@@ -132,19 +137,11 @@ export class SqliteJournal implements Journal {
   }
 
   due(kind: DueKind, until: number, limit: number): readonly DueActor[] {
-    return this.#read(() =>
-      [...this.#unsettled.due(kind, until, limit), ...this.#dueTables[kind].upTo(until, limit)]
-        .sort((a, b) => (isBefore(a, b) ? -1 : 1))
-        .slice(0, limit),
-    )
+    return this.#read(() => this.#due.upTo(kind, until, limit))
   }
 
   nextDueAt(kind: DueKind): number | undefined {
-    return this.#read(() => {
-      const unsettled = this.#unsettled.earliestDue(kind)?.dueAt
-      const settled = this.#dueTables[kind].earliest()?.dueAt
-      return unsettled === undefined || (settled !== undefined && settled < unsettled) ? settled : unsettled
-    })
+    return this.#read(() => this.#due.earliest(kind))
   }
 
   owing(after: Address | undefined, limit: number): readonly Address[] {
@@ -198,14 +195,20 @@ export class SqliteJournal implements Journal {
     })
   }
 
-  deadLetters(after: number, limit: number): readonly DeadLetter[] {
-    return this.#read(() => {
-      const settled = (this.#deadLetters.all(after, limit) as Buffer[]).map(bytes =>
-        deadLetterRow.unpack(decode(bytes) as unknown[]),
-      )
-      const unsettled = this.#unsettled.deadLetters().filter(letter => letter.position > after)
-      return [...settled, ...unsettled].slice(0, limit)
-    })
+  counts(): readonly ActorCount[] {
+    return this.#read(() => actorCounts(this.#actors, this.#unsettled))
+  }
+
+  deadLetters(after: string | undefined, limit: number): readonly KeptLetter[] {
+    return this.#read(() => this.#letters.page(after, limit))
+  }
+
+  deadLetter(id: string): KeptLetter | undefined {
+    return this.#read(() => this.#letters.find(id))
+  }
+
+  countDeadLetters(): number {
+    return this.#read(() => this.#letters.count())
   }
 
   *commits(after: number): IterableIterator<StoredCommit> {
@@ -219,24 +222,17 @@ export class SqliteJournal implements Journal {
         first: stub.first,
         at: stub.at,
         entries: Array.from({ length: entryCount(entries) }, (_, index) => entryAt(entries, index)),
-        ...publishedAndDead(entries),
+        ...tailOf(entries),
         records: records === undefined ? [] : recordsIn(records).map(({ bytes }) => unpackRecord(bytes)),
       }
     }
   }
 
   fingerprint(type: string, version: string, found: string): string {
-    const recorded = () =>
-      this.#db
-        .prepare('SELECT fingerprint FROM fingerprint WHERE type = ? AND version = ?')
-        .pluck()
-        .get(type, version)
-    const before = this.#read(recorded) as string | undefined
+    const before = this.#read(() => this.#fingerprints.find(type, version))
     if (before !== undefined || this.#settler === undefined) return before ?? found
-    return this.#write(() => {
-      this.#db.prepare('INSERT INTO fingerprint VALUES (?, ?, ?)').run(type, version, found)
-      return found
-    })
+    this.#write(() => this.#fingerprints.record(type, version, found))
+    return found
   }
 
   prune(address: Address, seq: number): number {
@@ -257,6 +253,7 @@ export class SqliteJournal implements Journal {
           this.#history.dropAll(one)
           this.#actors.drop(one)
         }
+        this.#letterTable.deleteFamily(address)
       })
       forget.immediate()
       this.#rowsChanged()
@@ -264,8 +261,7 @@ export class SqliteJournal implements Journal {
   }
 
   bytes(): number {
-    const { directory } = this.#opened.files
-    return readdirSync(directory).reduce((sum, name) => sum + sizeOf(join(directory, name)), 0)
+    return directoryBytes(this.#opened.files.directory)
   }
 
   /** Reads every commit that is kept and checks it against the chain; answers how many positions hold. */
@@ -279,12 +275,21 @@ export class SqliteJournal implements Journal {
     }
   }
 
+  unsettled() {
+    return this.#read(() => this.#unsettled.load())
+  }
+
+  backup(directory: string, options?: CopyOptions): Promise<BackedUp> {
+    if (!this.#isOpen) return Promise.reject(new Error(`${this.#opened.files.directory} is closed`))
+    return backupJournal(this.#opened.files.directory, directory, options)
+  }
+
   settle(): void {
     if (this.#settler === undefined) return
     this.#write((settler, mark) => {
       this.#settleAll(settler)
       mark.sync()
-      if (this.#walBytes() >= this.#opened.limits.walPauseBytesMax) this.#checkpoint(mark)
+      if (this.#wal.isWorthAPause) this.#checkpoint(mark)
     })
   }
 
@@ -326,9 +331,7 @@ export class SqliteJournal implements Journal {
   }
 
   #checkpoint(mark: HighWaterFile): void {
-    if (checkpoint(this.#db)) this.#markEnd(mark)
-    // A reader may have kept some of it: the next attempt is due once as much has come again.
-    this.#checkpointAtBytes = this.#walBytes() + this.#opened.limits.walBytesMax
+    if (this.#wal.empty()) this.#markEnd(mark)
   }
 
   /** After this, a journal that does not reach as far is known to have lost something. */
@@ -342,8 +345,7 @@ export class SqliteJournal implements Journal {
   }
 
   #rowsChanged(): void {
-    this.#dueTables.timer.reset()
-    this.#dueTables.retry.reset()
+    this.#due.reset()
     this.#settledPending = readSettled(this.#db).pending
   }
 
@@ -352,17 +354,12 @@ export class SqliteJournal implements Journal {
     this.#settledPending = loadUnsettled(this.#db, this.#segments, this.#unsettled)
     this.#end = endOf(this.#segments.newest())
     this.#dataVersion = this.#db.pragma('data_version', { simple: true })
-    this.#dueTables.timer.reset()
-    this.#dueTables.retry.reset()
+    this.#due.reset()
   }
 
   #unsettledAfter(after: Address | undefined): UnsettledActor[] {
     const actors = [...this.#unsettled.actors()]
     return after === undefined ? actors : actors.filter(actor => actor.head.address > after)
-  }
-
-  #walBytes(): number {
-    return sizeOf(`${this.#opened.files.journal}-wal`)
   }
 
   /** A reader sees one state of the file for the length of a question, and what was committed until then. */
@@ -391,8 +388,4 @@ export class SqliteJournal implements Journal {
 function listed({ head, index }: UnsettledActor): ListedActor {
   const { address, status, version, seq, at } = head
   return { address, value: index.value, tags: index.tags, status, version, seq, at }
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }

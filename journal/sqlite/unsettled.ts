@@ -5,7 +5,7 @@
  */
 
 import type { Address } from '../../actors/address.js'
-import type { DueActor } from '../../actors/journal.js'
+import type { DueActor, KeptLetter, Unsettled as Load } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { Segment } from '../segment/segment.js'
 import { keptSnapshots } from '../snapshots.js'
@@ -49,6 +49,17 @@ export class Unsettled {
     return this.#settling === undefined && this.#filling.segments.length === 0
   }
 
+  /** How much it is, and since when. */
+  load(): Load {
+    const generations = this.#generations()
+    const oldest = generations.find(generation => generation.segments.length > 0)?.segments[0]
+    return {
+      segments: generations.reduce((sum, generation) => sum + generation.segments.length, 0),
+      bytes: generations.reduce((sum, generation) => sum + generation.bytes, 0),
+      since: oldest?.at,
+    }
+  }
+
   /** The actor as its last commit left it. */
   find(address: Address): UnsettledActor | undefined {
     return this.#filling.actors.get(address) ?? this.#settling?.generation.actors.get(address)
@@ -76,8 +87,16 @@ export class Unsettled {
     )
   }
 
-  deadLetters() {
+  /** Letters that came, oldest first, settled since or not. */
+  deadLetters(): readonly KeptLetter[] {
     return this.#generations().flatMap(generation => generation.deadLetters)
+  }
+
+  /** Ids of letters that were settled, here or in rows. */
+  settledLetters(): ReadonlySet<string> {
+    const [older, newer] = this.#generations()
+    if (older === undefined || newer === undefined) return (older ?? this.#filling).settledLetters
+    return new Set([...older.settledLetters, ...newer.settledLetters])
   }
 
   newestSegment(): Segment | undefined {

@@ -1,7 +1,8 @@
 /**
- * What an order hears and what it says: the facts and wishes that come from outside, and the entries it
- * publishes. Facts keep the names and fields of the shop's own records; `at` is when a fact happened,
- * milliseconds since 1970 UTC, whenever it is heard.
+ * What an order hears and what it says: facts of the shop, words of people, and the entries it publishes.
+ * Facts keep the names and fields of the shop's own records; `at` is when one happened, milliseconds since
+ * 1970 UTC, whenever it is heard. What a person says may leave `at` out: it happened at the order's latest
+ * moment.
  */
 
 export interface OrderItem {
@@ -18,82 +19,94 @@ export interface OrderPayment {
   readonly value: number
 }
 
-export type OrderEvent =
+/** What the shop records. `shipment` is a seller's id: each seller ships apart; left out, all shipments are meant. */
+export type OrderFact =
   | {
       readonly type: 'PURCHASED'
       readonly at: number
       readonly customer: string
       readonly items: readonly OrderItem[]
       readonly payments: readonly OrderPayment[]
+      /** The delivery promised, milliseconds since 1970 UTC. */
+      readonly estimated?: number
     }
   | { readonly type: 'PAYMENT_APPROVED'; readonly at: number }
-  | { readonly type: 'HANDED_TO_CARRIER'; readonly at: number }
-  | { readonly type: 'DELIVERED'; readonly at: number }
+  | { readonly type: 'HANDED_TO_CARRIER'; readonly at: number; readonly shipment?: string }
+  | { readonly type: 'DELIVERED'; readonly at: number; readonly shipment?: string }
   | { readonly type: 'ESTIMATED_DELIVERY_DEADLINE'; readonly at: number }
-  | { readonly type: 'CANCEL'; readonly at: number; readonly reason: string }
+
+/** What the customer may ask for at any time. */
+export interface Cancellation {
+  readonly type: 'CANCEL'
+  readonly at?: number
+  readonly reason: string
+}
+
+/** A reviewer's answer to REVIEW_ASKED. */
+export type ReviewAnswer =
+  | { readonly type: 'APPROVE'; readonly at?: number; readonly by: string }
+  | { readonly type: 'REFUSE'; readonly at?: number; readonly by: string; readonly reason: string }
+
+/** What an operator does about an order whose compensations failed. */
+export type OperatorWord =
+  /** Try again what could not be undone. */
+  | { readonly type: 'RETRY_UNDO'; readonly at?: number; readonly by: string }
+  /** It was settled elsewhere: a bank transfer, a call to the carrier. */
+  | { readonly type: 'SETTLED_BY_HAND'; readonly at?: number; readonly by: string; readonly note: string }
+
+export type OrderEvent = OrderFact | Cancellation | ReviewAnswer | OperatorWord
 
 /** The order in which an order's facts are meant to come. */
 export const courseOfFacts = ['PURCHASED', 'PAYMENT_APPROVED', 'HANDED_TO_CARRIER', 'DELIVERED'] as const
-
-/** Everything that may be noted on an order, with the time it happened. */
-export type OrderFacts = Partial<Record<OrderEvent['type'], number>>
-
-/** What later stages need of a purchase; the whole of it stays in the actor's history. */
-export interface Purchase {
-  readonly customer: string
-  readonly at: number
-  /** The sum of the payments. */
-  readonly amount: number
-  /** The sum of prices and freight; undefined where the shop listed no items. */
-  readonly listed: number | undefined
-  readonly instruments: number
-  readonly sellers: number
-}
 
 /** What an order published: a decision or a deed, who took it, on what ground. Never changed afterwards. */
 export interface OrderEntry {
   readonly type: OrderEntryType
   readonly orderId: string
-  /** Who decided or did it: `customer`, `shop`, `risk-profile`, `fraud`, `payment`, `mail`, `carrier`, `clock`. */
+  /**
+   * Who decided or did it: `customer`, `shop`, `risk-profile`, `fraud`, `payment`, `mail`, `carrier`,
+   * `clock`; what a person did names the person, `reviewer:ann`, `operator:bob`.
+   */
   readonly agent: string
   readonly payload: Readonly<Record<string, unknown>>
   /** The moment in the order's own life it belongs to: that of the latest fact noted, or of the timer. */
   readonly timestamp: number
 }
 
+/**
+ * The four topics that others feed on come once in an order's life, in this order: RAW (the purchase as the
+ * shop wrote it), ENRICHED (the customer's risk features), DECIDED (accept or reject, by whom and why) and
+ * SETTLED (how it ended, and where the money is). An order cancelled in between skips what it never reached.
+ */
 export type OrderEntryType =
-  | 'FACT_EARLY'
+  | 'RAW'
   | 'ENRICHED'
-  | 'ASSESSED'
+  | 'DECIDED'
+  | 'SETTLED'
+  | OrderDeedType
+  | OrderUndoingType
+  | OrderEndType
+
+type OrderDeedType =
+  | 'FACT_EARLY'
+  | 'REVIEW_ASKED'
+  | 'PAYMENT_OVERDUE'
   | 'CHARGED'
   | 'NOTIFIED'
   | 'BOOKED'
+  | 'SHIPMENT_HANDED_OVER'
+  | 'SHIPMENT_DELIVERED'
   | 'IN_TRANSIT'
-  | 'DELIVERED'
   | 'OVERDUE'
-  | 'PAYMENT_OVERDUE'
   | 'STEP_FAILED'
+
+type OrderUndoingType =
   | 'CANCEL_ACCEPTED'
+  | 'FACT_LATE'
   | 'UNDONE'
   | 'UNDO_FAILED'
-  | 'REJECTED'
-  | 'CANCELLED'
+  | 'UNRESOLVED'
+  | 'UNDO_RETRIED'
+  | 'SETTLED_BY_HAND'
 
-/** What a purchase comes to. */
-export function purchaseOf(event: Extract<OrderEvent, { type: 'PURCHASED' }>): Purchase {
-  const { customer, at, items, payments } = event
-  return {
-    customer,
-    at,
-    amount: cents(payments.reduce((sum, payment) => sum + payment.value, 0)),
-    listed:
-      items.length === 0 ? undefined : cents(items.reduce((sum, item) => sum + item.price + item.freight, 0)),
-    instruments: payments.length,
-    sellers: new Set(items.map(item => item.seller)).size,
-  }
-}
-
-/** Sums of decimals, free of what binary fractions add. */
-function cents(amount: number): number {
-  return Math.round(amount * 100) / 100
-}
+type OrderEndType = 'DELIVERED' | 'REJECTED' | 'CANCELLED'

@@ -1,75 +1,42 @@
 /**
- * The vocabulary of the order machine: what an order keeps, the questions its stages ask of that, and how it
- * notes, publishes and gives up. The stages themselves are in order.ts.
+ * The vocabulary of the order machine: what an order keeps, whom it calls, the questions its stages ask, its
+ * delays, and how it notes and publishes. The stages themselves are in files of their own.
  */
 import { assign, type ErrorActorEvent, type EventObject, emit, setup } from 'xstate'
 import { asks } from '../asks.js'
 import { fraudAgent } from './fraud-agent.js'
-import type { FraudVerdict } from './fraud-scoring.js'
 import { noServices, orderActivities } from './order-activities.js'
-import {
-  courseOfFacts,
-  type OrderEntry,
-  type OrderEntryType,
-  type OrderEvent,
-  type OrderFacts,
-  type Purchase,
-  purchaseOf,
-} from './order-events.js'
+import type { OrderContext, OrderOutcome, OrderOutput } from './order-context.js'
+import type { OrderEntry, OrderEntryType, OrderEvent } from './order-events.js'
+import { cents, factOf, isEarly, isHeard, isNews, purchaseOf, shipmentOf } from './order-facts.js'
+import { charged, type Undoing } from './order-money.js'
 import type { RiskFeatures } from './risk-features.js'
 import { type RiskProfileEvent, riskProfileType, riskQuestion } from './risk-profile.js'
+import { until } from './until.js'
+
+const dayMs = 24 * 3600_000
 
 /** How long a purchase may stay unpaid before that is worth an entry. The order lives on. */
-const paymentTermMs = 7 * 24 * 3600_000
+const paymentTermMs = 7 * dayMs
 
-/** What may have to be undone, by the name of what undoes it. */
-export type Undoing = 'refund' | 'retract' | 'cancelBooking'
-
-export interface OrderContext {
-  readonly orderId: string
-  readonly facts: OrderFacts
-  /** The latest moment of the order's own life. */
-  readonly at: number
-  readonly purchase: Purchase | undefined
-  /** Only until the verdict, which says what of them counted. */
-  readonly features: RiskFeatures | undefined
-  readonly verdict: FraudVerdict | undefined
-  readonly receiptId: string | undefined
-  readonly messageId: string | undefined
-  readonly bookingId: string | undefined
-  /** What a cancellation has to undo, oldest first. */
-  readonly undo: readonly Undoing[]
-  /** What could not be undone: for a person to settle. */
-  readonly unresolved: readonly Undoing[]
-  /** Why it is to be cancelled. */
-  readonly reason: string | undefined
-  /** The last failure of a deed. */
-  readonly failure: string | undefined
-  /** How it ended. */
-  readonly outcome: OrderOutcome | undefined
-}
-
-export type OrderOutcome = 'delivered' | 'rejected' | 'cancelled'
-
-export interface OrderOutput {
-  readonly outcome: OrderOutcome
-  readonly receiptId: string | undefined
-  readonly bookingId: string | undefined
-  readonly probability: number | undefined
-  readonly overdue: boolean
-  readonly reason: string | undefined
-  readonly unresolved: readonly string[]
-}
+/** How long a reviewer has; silence refuses. */
+export const reviewTermMs = dayMs
 
 const noted =
   (fact: OrderEvent['type']) =>
   ({ context }: { context: OrderContext }): boolean =>
     context.facts[fact] !== undefined
 
+/** Whether a fact holds of every shipment, or of one at least. */
+const ofShipments =
+  (fact: 'HANDED_TO_CARRIER' | 'DELIVERED', how: 'every' | 'some') =>
+  ({ context: { facts, purchase } }: { context: OrderContext }): boolean =>
+    purchase!.shipments[how](({ seller }) => isHeard(facts, fact, seller))
+
 const owedNext =
-  (undoing: Undoing) =>
+  (by: Undoing['by']) =>
   ({ context }: { context: OrderContext }): boolean =>
-    context.undo.at(-1) === undoing
+    context.undo.at(-1)?.by === by
 
 export const orderSetup = setup({
   types: {
@@ -78,7 +45,7 @@ export const orderSetup = setup({
     events: {} as OrderEvent,
     emitted: {} as OrderEntry,
     output: {} as OrderOutput,
-    tags: {} as 'waiting' | 'working' | 'overdue',
+    tags: {} as 'waiting' | 'working' | 'overdue' | 'review' | 'unresolved',
   },
   actors: {
     ...orderActivities(noServices),
@@ -86,97 +53,96 @@ export const orderSetup = setup({
     fraudAgent,
   },
   guards: {
-    isNews: ({ context, event }) => context.facts[event.type] === undefined,
-    /** Whether a fact comes before one it presupposes. */
-    isEarly: ({ context, event }) => {
-      const place = (courseOfFacts as readonly string[]).indexOf(event.type)
-      return courseOfFacts.slice(0, Math.max(0, place)).some(fact => context.facts[fact] === undefined)
-    },
+    isNews: ({ context, event }) => isNews(context.facts, context.purchase, event),
+    isEarly: ({ context, event }) => isEarly(context.facts, event),
+    isOfOneShipment: ({ event }) => shipmentOf(event) !== undefined,
     isCancelled: noted('CANCEL'),
     isPurchased: noted('PURCHASED'),
-    isApproved: noted('PAYMENT_APPROVED'),
-    isHandedOver: noted('HANDED_TO_CARRIER'),
-    isDelivered: noted('DELIVERED'),
+    isPaymentApproved: noted('PAYMENT_APPROVED'),
+    isPartlyHandedOver: ofShipments('HANDED_TO_CARRIER', 'some'),
+    isHandedOver: ofShipments('HANDED_TO_CARRIER', 'every'),
+    isDelivered: ofShipments('DELIVERED', 'every'),
+    isPromised: ({ context }) => context.purchase?.promisedAt !== undefined,
     isPastDeadline: noted('ESTIMATED_DELIVERY_DEADLINE'),
     isAccepted: ({ context }) => context.verdict?.decision === 'accept',
-    isRejected: ({ context }) => context.verdict?.decision === 'reject',
-    owesNothing: ({ context }) => context.undo.length === 0,
+    isDoubtful: ({ context }) => context.verdict?.decision === 'review',
+    isUnanswered: ({ context }) => context.review?.answer === undefined,
+    isApproved: ({ context }) => context.review?.answer?.approved === true,
+    isRefused: ({ context }) => context.review?.answer?.approved === false,
+    isAllCharged: ({ context }) => context.charges.length === context.purchase!.instruments.length,
+    isUndone: ({ context }) => context.undo.length === 0 && context.unresolved.length === 0,
+    isStuck: ({ context }) => context.undo.length === 0 && context.unresolved.length > 0,
     owesRefund: owedNext('refund'),
     owesRetraction: owedNext('retract'),
     owesBookingCancelled: owedNext('cancelBooking'),
   },
-  delays: { paymentTerm: paymentTermMs },
+  delays: {
+    paymentTerm: paymentTermMs,
+    reviewTerm: reviewTermMs,
+    untilPromised: ({ context }) => until(context.purchase!.promisedAt!),
+  },
 })
 
 /** Notes a fact with its time. */
-export const note = orderSetup.assign(({ context, event }) => ({
-  facts: { ...context.facts, [event.type]: event.at },
-  at: Math.max(context.at, event.at),
-  ...(event.type === 'PURCHASED' && { purchase: purchaseOf(event) }),
-  ...(event.type === 'CANCEL' && { reason: event.reason }),
-}))
+export const note = orderSetup.assign(({ context, event }) => {
+  const at = event.at ?? context.at
+  return {
+    facts: { ...context.facts, [factOf(event)]: at },
+    at: Math.max(context.at, at),
+    ...(event.type === 'PURCHASED' && { purchase: purchaseOf(event) }),
+    ...(event.type === 'CANCEL' && { reason: event.reason }),
+  }
+})
 
-/** Publishes an entry; `payload` says on what ground. */
+/** Publishes an entry; `payload` says on what ground. An agent that is a person comes from the event. */
 export function publish(
   type: OrderEntryType,
-  agent: string,
-  payload: (context: OrderContext) => Readonly<Record<string, unknown>>,
+  agent: string | ((context: OrderContext, event: OrderEvent) => string),
+  payload: (context: OrderContext, event: OrderEvent) => Readonly<Record<string, unknown>>,
 ) {
-  return emit<OrderContext, EventObject, undefined, OrderEvent, OrderEntry>(({ context }) => ({
+  return emit<OrderContext, EventObject, undefined, OrderEvent, OrderEntry>(({ context, event }) => ({
     type,
     orderId: context.orderId,
-    agent,
-    payload: payload(context),
+    agent: typeof agent === 'string' ? agent : agent(context, event as OrderEvent),
+    payload: payload(context, event as OrderEvent),
     timestamp: context.at,
   }))
 }
 
-/** Notes, before a deed begins, what would undo it. */
-export function owe(undoing: Undoing) {
-  return assign<OrderContext, EventObject, undefined, OrderEvent, never>({
-    undo: ({ context }) => [...context.undo, undoing],
-  })
+/** A change of what the order keeps that needs no event. */
+export function change(changes: (context: OrderContext) => Partial<OrderContext>) {
+  return assign<OrderContext, EventObject, undefined, OrderEvent, never>(({ context }) => changes(context))
 }
 
-/** The newest undoing is done, or given up. */
-export function settle(outcome: 'done' | 'failed') {
-  return assign<OrderContext, EventObject, undefined, OrderEvent, never>({
-    undo: ({ context }) => context.undo.slice(0, -1),
-    unresolved: ({ context }) =>
-      outcome === 'done' ? context.unresolved : [...context.unresolved, ...context.undo.slice(-1)],
-  })
-}
+/** Notes, before deeds begin, what would undo them. */
+export const owe = (undoings: (context: OrderContext) => readonly Undoing[]) =>
+  change(context => ({ undo: [...context.undo, ...undoings(context)] }))
 
 /** Keeps what made a step fail. */
 export const noteFailure = assign<OrderContext, ErrorActorEvent, undefined, OrderEvent, never>({
-  failure: ({ event }) => (event.error instanceof Error ? event.error.message : messageOf(event.error)),
+  failure: ({ event }) => messageOf(event.error),
 })
 
 /** A failed step becomes the reason of the cancellation, unless there is one already. */
-export const giveUp = assign<OrderContext, EventObject, undefined, OrderEvent, never>({
-  reason: ({ context }) => context.reason ?? context.failure,
-})
+export const giveUp = change(({ reason, failure }) => ({ reason: reason ?? failure }))
 
-/** How the order ended. */
-export function end(outcome: OrderOutcome) {
-  return assign<OrderContext, EventObject, undefined, OrderEvent, never>({ outcome })
+/** What a stage does when its deed failed for good, on its way to compensation. */
+export const gaveUp = (agent: string) =>
+  [noteFailure, giveUp, publish('STEP_FAILED', agent, ({ failure }) => ({ failure }))] as const
+
+/** How the order ended: its own entry, and the statement of its money. */
+export function settled(outcome: OrderOutcome, ended: ReturnType<typeof publish>) {
+  return [
+    change(() => ({ outcome })),
+    ended,
+    publish('SETTLED', 'shop', ({ charges, refunded }) => {
+      const taken = charged(charges)
+      return { outcome, charged: taken, refunded, kept: cents(taken - refunded) }
+    }),
+  ] as const
 }
 
-export function outputOf(context: OrderContext): OrderOutput {
-  const { outcome, receiptId, bookingId, verdict, facts, reason, unresolved } = context
-  return {
-    // Only the final states end an order, and each notes its outcome first.
-    outcome: outcome as OrderOutcome,
-    receiptId,
-    bookingId,
-    probability: verdict?.probability,
-    overdue: facts.ESTIMATED_DELIVERY_DEADLINE !== undefined,
-    reason,
-    unresolved,
-  }
-}
-
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error
     ? String(error.message)
     : String(error)

@@ -1,264 +1,95 @@
 /**
- * The life of an order.
+ * The life of an order. The picture is the whole; each line of it is a file.
  *
- * Everything heard from outside is a *fact*, and is noted whenever it comes, in whatever stage, in whatever
+ *   judging       awaitingPurchase → enriching → assessing → assessed (→ reviewing)        order-judging.ts
+ *   paying        → awaitingPayment → charging → notifying → notified                       order-paying.ts
+ *   shipping      → booking → awaitingCarrier (→ partlyShipped) → inTransit → delivered     order-shipping.ts
+ *   from judging  → rejected
+ *   from anywhere → compensating (⇄ unresolved) → cancelled                                 order-compensating.ts
+ *   beside all    unpromised → promised → overdue: the delivery date, below
+ *
+ * Everything heard from the shop is a *fact*, and is noted whenever it comes, in whatever stage, in whatever
  * order. Stages take facts when their turn comes: an order that hears HANDED_TO_CARRIER first of all is
  * handed over once it is bought, paid and booked. A fact heard twice changes nothing (`handled: false`);
- * neither does one heard after the end.
- *
- *   awaitingPurchase → enriching → assessing → awaitingPayment → charging → notifying → booking
- *                    → awaitingCarrier → inTransit → delivered
- *   assessing → rejected              the fraud agent said so; nothing was done that needs undoing
- *   anywhere  → compensating → cancelled
+ * neither does one heard after the end. The date a delivery was promised for comes by itself, as a timer, or
+ * in the shop's own record of it: whichever is first is noted, the other changes nothing.
  *
  * A CANCEL is a fact as well, with precedence over all others: a waiting stage leaves at once, a working
  * one when its deed has settled, because leaving earlier would drop the outcome of a deed in flight. What
- * has to be undone is noted on entry, before the deed begins, and undone newest first. A deed that fails
- * for good cancels the order in the same way.
+ * has to be undone is noted on entry, before the deed begins. A deed that fails for good cancels the order
+ * in the same way.
  *
  * Every decision and every deed is published as an entry (order-events.ts); entries and facts carry the
- * times of the order's own life, so nothing here reads a clock.
+ * times of the order's own life, and the one clock read here is the command's (until.ts).
  */
 import { and, assign } from 'xstate'
-import { end, giveUp, note, noteFailure, orderSetup, outputOf, owe, publish, settle } from './order-setup.js'
+import { compensating } from './order-compensating.js'
+import { outputOf } from './order-context.js'
+import { factOf, shipmentOf } from './order-facts.js'
+import { judging } from './order-judging.js'
+import { paying } from './order-paying.js'
+import { note, orderSetup, publish, settled } from './order-setup.js'
+import { shipping } from './order-shipping.js'
 
-/** A fact is noted once; one that comes before what it presupposes is told of. */
-const heard = [
-  {
-    guard: and(['isNews', 'isEarly'] as const),
-    actions: [note, publish('FACT_EARLY', 'shop', ({ facts }) => ({ fact: Object.keys(facts).at(-1) }))],
-  },
-  { guard: 'isNews', actions: note },
-] as const
-
-const listening = {
-  PURCHASED: heard,
-  PAYMENT_APPROVED: heard,
-  HANDED_TO_CARRIER: heard,
-  DELIVERED: heard,
-  ESTIMATED_DELIVERY_DEADLINE: heard,
+const early = {
+  guard: and(['isNews', 'isEarly'] as const),
+  actions: [note, publish('FACT_EARLY', 'shop', ({ facts }) => ({ fact: Object.keys(facts).at(-1) }))],
 } as const
 
-const gaveUp = (agent: string) =>
-  [noteFailure, giveUp, publish('STEP_FAILED', agent, ({ failure }) => ({ failure }))] as const
+/** A fact is noted once; one that comes before what it presupposes is told of. */
+const heard = [early, { guard: 'isNews', actions: note }] as const
 
-const undone = (agent: string) =>
-  [publish('UNDONE', agent, ({ undo }) => ({ by: undo.at(-1) })), settle('done')] as const
-
-const notUndone = (agent: string) =>
+/** The same of a fact that may speak of one shipment, which is told of too. */
+const heardOfShipment = (told: 'SHIPMENT_HANDED_OVER' | 'SHIPMENT_DELIVERED') =>
   [
-    noteFailure,
-    publish('UNDO_FAILED', agent, ({ undo, failure }) => ({ by: undo.at(-1), failure })),
-    settle('failed'),
+    early,
+    {
+      guard: and(['isNews', 'isOfOneShipment'] as const),
+      actions: [note, publish(told, 'carrier', (_, event) => ({ shipment: shipmentOf(event) }))],
+    },
+    { guard: 'isNews', actions: note },
   ] as const
 
-/** From the purchase to the verdict: nothing is done in the world yet. */
-const judging = {
-  awaitingPurchase: orderSetup.createStateConfig({
-    tags: 'waiting',
-    always: [
-      { guard: 'isCancelled', target: '#order.compensating' },
-      { guard: 'isPurchased', target: 'enriching' },
-    ],
-  }),
+const listening = {
+  PURCHASED: {
+    guard: 'isNews',
+    actions: [note, publish('RAW', 'shop', (_, { type: _type, ...purchase }) => purchase)],
+  },
+  PAYMENT_APPROVED: heard,
+  HANDED_TO_CARRIER: heardOfShipment('SHIPMENT_HANDED_OVER'),
+  DELIVERED: heardOfShipment('SHIPMENT_DELIVERED'),
+  ESTIMATED_DELIVERY_DEADLINE: { guard: 'isNews', actions: note },
+} as const
 
-  enriching: orderSetup.createStateConfig({
-    tags: 'working',
-    invoke: {
-      src: 'askRiskProfile',
-      input: ({ context: { orderId, purchase } }) => ({
-        key: purchase!.customer,
-        event: { type: 'PURCHASE', orderId, amount: purchase!.amount, at: purchase!.at },
-      }),
-      onDone: {
-        target: 'assessing',
-        actions: [
-          assign({ features: ({ event }) => event.output }),
-          publish('ENRICHED', 'risk-profile', ({ features }) => ({ ...features })),
-        ],
-      },
-      onError: { target: '#order.compensating', actions: gaveUp('risk-profile') },
-    },
-  }),
+/** What the carrier does with an order that is being cancelled is for whoever settles it. */
+const late = {
+  guard: 'isNews',
+  actions: [note, publish('FACT_LATE', 'carrier', (_, event) => ({ fact: factOf(event) }))],
+} as const
 
-  assessing: orderSetup.createStateConfig({
-    tags: 'working',
-    invoke: {
-      id: 'fraud',
-      src: 'fraudAgent',
-      input: ({ context: { purchase, features } }) => ({ purchase: purchase!, features: features! }),
-      onDone: {
-        target: 'assessed',
-        actions: [
-          assign({
-            verdict: ({ event: { output } }) => (output.status === 'concluded' ? output.answer : undefined),
-            features: undefined,
-          }),
-          publish('ASSESSED', 'fraud', ({ verdict }) => ({ ...verdict })),
-        ],
-      },
-      onError: { target: '#order.compensating', actions: gaveUp('fraud') },
-    },
-  }),
-
-  assessed: orderSetup.createStateConfig({
-    always: [
-      { guard: 'isCancelled', target: '#order.compensating' },
-      { guard: 'isAccepted', target: 'awaitingPayment' },
-      { target: '#order.rejected' },
-    ],
-  }),
-}
-
-/** From the verdict to the doorstep. A stage that does something notes first how to undo it. */
-const fulfilling = {
-  awaitingPayment: orderSetup.createStateConfig({
-    tags: 'waiting',
-    always: [
-      { guard: 'isCancelled', target: '#order.compensating' },
-      { guard: 'isApproved', target: 'charging' },
-    ],
-    after: {
-      paymentTerm: {
-        actions: publish('PAYMENT_OVERDUE', 'clock', ({ purchase }) => ({ amount: purchase?.amount })),
-      },
-    },
-  }),
-
-  charging: orderSetup.createStateConfig({
-    tags: 'working',
-    entry: owe('refund'),
-    invoke: {
-      src: 'charge',
-      input: ({ context: { orderId, purchase } }) => ({
-        key: `${orderId}:charge`,
-        orderId,
-        amount: purchase!.amount,
-      }),
-      onDone: {
-        target: 'charged',
-        actions: [
-          assign({ receiptId: ({ event }) => event.output.receiptId }),
-          publish('CHARGED', 'payment', ({ receiptId, purchase }) => ({
-            receiptId,
-            amount: purchase?.amount,
-          })),
-        ],
-      },
-      onError: { target: '#order.compensating', actions: gaveUp('payment') },
-    },
-  }),
-
-  charged: orderSetup.createStateConfig({
-    always: [{ guard: 'isCancelled', target: '#order.compensating' }, { target: 'notifying' }],
-  }),
-
-  notifying: orderSetup.createStateConfig({
-    tags: 'working',
-    entry: owe('retract'),
-    invoke: {
-      src: 'notify',
-      input: ({ context: { orderId, purchase } }) => ({
-        key: `${orderId}:confirm`,
-        customer: purchase!.customer,
-        about: 'confirmed' as const,
-      }),
-      onDone: {
-        target: 'notified',
-        actions: [
-          assign({ messageId: ({ event }) => event.output.messageId }),
-          publish('NOTIFIED', 'mail', ({ messageId }) => ({ messageId })),
-        ],
-      },
-      /** A customer who could not be told still gets what was paid for. */
-      onError: {
-        target: 'notified',
-        actions: [noteFailure, publish('STEP_FAILED', 'mail', ({ failure }) => ({ failure }))],
-      },
-    },
-  }),
-
-  notified: orderSetup.createStateConfig({
-    always: [{ guard: 'isCancelled', target: '#order.compensating' }, { target: 'booking' }],
-  }),
-
-  booking: orderSetup.createStateConfig({
-    tags: 'working',
-    entry: owe('cancelBooking'),
-    invoke: {
-      src: 'book',
-      input: ({ context: { orderId } }) => ({ key: `${orderId}:book` }),
-      onDone: {
-        target: 'awaitingCarrier',
-        actions: [
-          assign({ bookingId: ({ event }) => event.output.bookingId }),
-          publish('BOOKED', 'carrier', ({ bookingId }) => ({ bookingId })),
-        ],
-      },
-      onError: { target: '#order.compensating', actions: gaveUp('carrier') },
-    },
-  }),
-
-  awaitingCarrier: orderSetup.createStateConfig({
-    tags: 'waiting',
-    always: [
-      { guard: 'isCancelled', target: '#order.compensating' },
-      { guard: 'isHandedOver', target: 'inTransit' },
-    ],
-  }),
-
-  inTransit: orderSetup.createStateConfig({
-    tags: 'waiting',
-    entry: publish('IN_TRANSIT', 'carrier', ({ bookingId }) => ({ bookingId })),
-    always: [
-      { guard: 'isCancelled', target: '#order.compensating' },
-      { guard: 'isDelivered', target: '#order.delivered' },
-    ],
-  }),
-}
-
-/** What was done is undone, newest first; what cannot be undone is kept for a person to settle. */
-const compensating = orderSetup.createStateConfig({
-  tags: 'working',
-  on: listening,
-  initial: 'next',
+/** The date delivery was promised for, beside whatever stage the order is in. */
+const schedule = orderSetup.createStateConfig({
+  initial: 'unpromised',
   states: {
-    next: {
+    unpromised: {
       always: [
-        { guard: 'owesNothing', target: '#order.cancelled' },
-        { guard: 'owesRefund', target: 'refunding' },
-        { guard: 'owesRetraction', target: 'retracting' },
-        { guard: 'owesBookingCancelled', target: 'cancellingBooking' },
+        { guard: 'isPastDeadline', target: 'overdue' },
+        { guard: 'isPromised', target: 'promised' },
       ],
     },
-    cancellingBooking: {
-      invoke: {
-        src: 'cancelBooking',
-        input: ({ context: { orderId } }) => ({ key: `${orderId}:book` }),
-        onDone: { target: 'next', actions: undone('carrier') },
-        onError: { target: 'next', actions: notUndone('carrier') },
+    promised: {
+      always: { guard: 'isPastDeadline', target: 'overdue' },
+      after: {
+        untilPromised: {
+          target: 'overdue',
+          actions: assign(({ context: { facts, purchase, at } }) => ({
+            facts: { ...facts, ESTIMATED_DELIVERY_DEADLINE: purchase!.promisedAt! },
+            at: Math.max(at, purchase!.promisedAt!),
+          })),
+        },
       },
     },
-    retracting: {
-      invoke: {
-        src: 'notify',
-        input: ({ context: { orderId, purchase } }) => ({
-          key: `${orderId}:retract`,
-          customer: purchase!.customer,
-          about: 'cancelled' as const,
-        }),
-        onDone: { target: 'next', actions: undone('mail') },
-        onError: { target: 'next', actions: notUndone('mail') },
-      },
-    },
-    refunding: {
-      invoke: {
-        src: 'refund',
-        input: ({ context: { orderId } }) => ({ key: `${orderId}:charge` }),
-        onDone: { target: 'next', actions: undone('payment') },
-        onError: { target: 'next', actions: notUndone('payment') },
-      },
-    },
+    overdue: { tags: 'overdue', entry: publish('OVERDUE', 'clock', () => ({})) },
   },
 })
 
@@ -271,11 +102,13 @@ export const orderMachine = orderSetup.createMachine({
     purchase: undefined,
     features: undefined,
     verdict: undefined,
-    receiptId: undefined,
+    review: undefined,
+    charges: [],
     messageId: undefined,
-    bookingId: undefined,
+    bookings: [],
     undo: [],
     unresolved: [],
+    refunded: 0,
     reason: undefined,
     failure: undefined,
     outcome: undefined,
@@ -292,34 +125,35 @@ export const orderMachine = orderSetup.createMachine({
         },
       },
       states: {
-        stage: { initial: 'awaitingPurchase', states: { ...judging, ...fulfilling } },
-        schedule: {
-          initial: 'onTime',
-          states: {
-            onTime: { always: { guard: 'isPastDeadline', target: 'overdue' } },
-            overdue: { tags: 'overdue', entry: publish('OVERDUE', 'clock', () => ({})) },
-          },
-        },
+        stage: { initial: 'awaitingPurchase', states: { ...judging, ...paying, ...shipping } },
+        schedule,
       },
     },
-    compensating,
+    compensating: { ...compensating, on: { HANDED_TO_CARRIER: late, DELIVERED: late } },
     delivered: {
       type: 'final',
-      entry: [end('delivered'), publish('DELIVERED', 'carrier', ({ receiptId }) => ({ receiptId }))],
+      entry: settled(
+        'delivered',
+        publish('DELIVERED', 'carrier', () => ({})),
+      ),
     },
     rejected: {
       type: 'final',
-      entry: [
-        end('rejected'),
-        publish('REJECTED', 'fraud', ({ verdict }) => ({ probability: verdict?.probability })),
-      ],
+      entry: settled(
+        'rejected',
+        publish(
+          'REJECTED',
+          ({ review }) => review?.answer?.by ?? 'fraud',
+          ({ verdict }) => ({ probability: verdict?.probability }),
+        ),
+      ),
     },
     cancelled: {
       type: 'final',
-      entry: [
-        end('cancelled'),
-        publish('CANCELLED', 'shop', ({ reason, unresolved }) => ({ reason, unresolved })),
-      ],
+      entry: settled(
+        'cancelled',
+        publish('CANCELLED', 'shop', ({ reason, unresolved }) => ({ reason, byHand: unresolved })),
+      ),
     },
   },
   output: ({ context }) => outputOf(context),

@@ -5,12 +5,12 @@
  *
  * Runs no user code; custom actions are wrapped for after the commit.
  */
-import { type Address, childAddress } from '../../actors/address.js'
+import type { Address } from '../../actors/address.js'
 import type { ActorEvent } from '../../actors/command.js'
 import type { Effect } from '../../actors/effect.js'
 import { Reference } from '../../actors/reference.js'
 import { isReservedType } from '../reserved-events.js'
-import { ChildReference, childIdUnder } from './references.js'
+import { ChildReference, childAddressOf, childIdUnder } from './references.js'
 import type { StepSystem } from './system.js'
 import type { BornActor, ListedAction } from './types.js'
 
@@ -37,59 +37,69 @@ interface Draft {
 
 /** The effects of the step that `workshop.system` has noted. */
 export function effectsOf(workshop: Workshop): Effect[] {
-  const stillborn = new Set<BornActor>()
+  const { noted } = workshop.system
+  const stillborn: BornActor[] = []
   const drafts: Draft[] = []
-  for (const noted of workshop.system.noted) {
+  let births = 0
+  for (const each of noted) {
     const draft =
-      noted.kind === 'birth' ? birth(workshop, noted.actor) : drafted(workshop, noted.action, stillborn)
-    if (draft !== undefined) drafts.push(draft)
+      each.kind === 'birth' ? birth(workshop, each.actor) : drafted(workshop, each.action, stillborn)
+    if (draft === undefined) continue
+    if (draft.birth !== undefined) births++
+    drafts.push(draft)
   }
-  return drafts.some(draft => draft.birth !== undefined)
-    ? arranged(drafts, stillborn, new Set(workshop.children))
-    : drafts.map(draft => draft.effect)
+  return births > 0 ? arranged(drafts, stillborn, workshop.children) : drafts.map(draft => draft.effect)
 }
 
-/** Drops what concerns the stillborn, moves births before the first send to the child, and frees their ids. */
+/**
+ * Drops what concerns the stillborn, moves births before the first send to the child, and frees their ids.
+ * Lists are searched: they are short, and sets of them cost more than all the rest.
+ */
 function arranged(
   drafts: readonly Draft[],
-  stillborn: ReadonlySet<BornActor>,
-  living: Set<string>,
+  stillborn: readonly BornActor[],
+  children: readonly string[],
 ): Effect[] {
-  const births = new Map(drafts.map(({ birth, effect }) => [birth, effect]))
+  const unborn = drafts.filter(draft => draft.birth !== undefined)
+  const living = [...children]
   const effects: Effect[] = []
-  const stop = (id: string) => {
-    if (living.delete(id)) effects.push({ type: 'stop', id })
-  }
   for (const { effect, birth, towards } of drafts) {
     const child = birth ?? towards
-    const due = child === undefined ? undefined : births.get(child)
-    if (child !== undefined && due !== undefined) {
-      births.delete(child)
+    const at = child === undefined ? -1 : unborn.findIndex(draft => draft.birth === child)
+    if (child !== undefined && at !== -1) {
+      const [due] = unborn.splice(at, 1) as [Draft]
       // XState would leave the old child running, and nameless: whoever takes its id replaces it.
-      stop(child.id)
-      if (!stillborn.has(child)) {
-        effects.push(due)
-        living.add(child.id)
+      if (removed(living, child.id)) effects.push({ type: 'stop', id: child.id })
+      if (!stillborn.includes(child)) {
+        effects.push(due.effect)
+        living.push(child.id)
       }
     }
-    if (effect.type === 'stop') stop(effect.id)
-    else if (birth === undefined && !(child !== undefined && stillborn.has(child))) effects.push(effect)
+    if (effect.type === 'stop') {
+      if (removed(living, effect.id)) effects.push(effect)
+    } else if (birth === undefined && (child === undefined || !stillborn.includes(child)))
+      effects.push(effect)
   }
   return effects
+}
+
+/** Whether it was there to be removed. */
+function removed(ids: string[], id: string): boolean {
+  const at = ids.indexOf(id)
+  if (at !== -1) ids.splice(at, 1)
+  return at !== -1
 }
 
 function birth(workshop: Workshop, actor: BornActor): Draft {
   const { id } = actor
   const src = actor.src as string
   const input = workshop.release(actor.options.input)
-  // Refuses an id that cannot be part of an address.
-  childAddress(workshop.self, id)
   if (workshop.isTask(src)) return { birth: actor, effect: { type: 'invoke', id, src, input } }
   const syncSnapshot = actor._syncSnapshot ?? false
   return { birth: actor, effect: { type: 'spawn', id, src, input, syncSnapshot } }
 }
 
-function drafted(workshop: Workshop, action: ListedAction, stillborn: Set<BornActor>): Draft | undefined {
+function drafted(workshop: Workshop, action: ListedAction, stillborn: BornActor[]): Draft | undefined {
   switch (action.type) {
     case 'xstate.spawnChild':
       return checkSpawn(workshop, action.params as SpawnParams)
@@ -135,11 +145,11 @@ function checkSpawn({ machineId }: Workshop, { id, src, actorRef }: SpawnParams)
 function stop(
   workshop: Workshop,
   child: BornActor | Reference | undefined,
-  stillborn: Set<BornActor>,
+  stillborn: BornActor[],
 ): Draft | undefined {
   if (child === undefined) return undefined
   if (!(child instanceof Reference)) {
-    stillborn.add(child)
+    stillborn.push(child)
     return undefined
   }
   const id = child instanceof ChildReference ? child.id : childIdUnder(workshop.self, child)
@@ -196,7 +206,7 @@ function targetOf(workshop: Workshop, to: unknown): { address: Address; towards?
   const born = workshop.system.noted.find(noted => noted.kind === 'birth' && noted.actor === to)
   if (born?.kind === 'birth') {
     if (workshop.isTask(born.actor.src as string)) return undefined
-    return { address: childAddress(workshop.self, born.actor.id), towards: born.actor }
+    return { address: childAddressOf(workshop.self, born.actor.id), towards: born.actor }
   }
   throw new Error(
     `machine '${workshop.machineId}' sends to ${typeof to === 'object' ? 'a live actor' : String(to)}: expected self, a child, or ref(type, key)`,

@@ -3,7 +3,9 @@
  * data with an address; nothing runs behind them. All are stored as plain references.
  */
 import { type Address, childAddress, childIdOf, parentOf } from '../../actors/address.js'
+import { limits } from '../../actors/limits.js'
 import { Reference } from '../../actors/reference.js'
+import { BoundedMap } from '../bounded-map.js'
 import type { StepSystem } from './system.js'
 
 /** `self` in a step. Lives on as a name only, should the machine keep it. */
@@ -40,7 +42,7 @@ export class ChildReference extends Reference {
   readonly src: string | undefined
 
   constructor(parent: Address, id: string, src: string | undefined) {
-    super(childAddress(parent, id))
+    super(childAddressOf(parent, id))
     this.#id = id
     this.src = src
   }
@@ -55,6 +57,17 @@ export class ChildReference extends Reference {
       `${this.address} keeps its own state: use onSnapshot, or let it send what others need to know`,
     )
   }
+}
+
+/** What an id adds to its parent's address. Machines name their children alike all the time. */
+const suffixes = new BoundedMap<string, string>(limits.childIdsMax)
+
+/**
+ * `childAddress`, for ids that were met before without checking them again.
+ * @throws InvalidKeyError as it does.
+ */
+export function childAddressOf(parent: Address, id: string): Address {
+  return parent + (suffixes.get(id) ?? suffixes.keep(id, childAddress('', id)))
 }
 
 /** The id a reference has as a child of `parent`; undefined when it is somebody else. */

@@ -32,6 +32,15 @@ const stranger: Refusal = {
   instead: 'use activity(), asks(), each(), a machine, fromTransition, or the machine of a store definition',
 }
 
+/** All that a machine's invocations name. */
+export function sourcesOf(
+  machineId: string,
+  logics: ReadonlyMap<string, AnyActorLogic>,
+  machineLogic: (machine: AnyStateMachine) => ActorLogic,
+): ReadonlyMap<string, Source> {
+  return new Map([...logics].map(([src, logic]) => [src, sourceOf(machineId, src, logic, machineLogic)]))
+}
+
 /**
  * @throws SetupError `InvalidDefinition` for logic that has no durable form, naming one that has.
  */

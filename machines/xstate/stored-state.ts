@@ -12,7 +12,7 @@ import { ChildReference } from './references.js'
 import { replaceReferences } from './replace-references.js'
 import { type AnyStateMachine, type AnyStateNode, home, type OpenSnapshot, statesById } from './types.js'
 
-interface Rest {
+export interface Rest {
   readonly status?: OpenSnapshot['status']
   readonly output?: unknown
   readonly error?: unknown
@@ -24,52 +24,70 @@ interface Rest {
   readonly home?: Address
 }
 
-type Stored = readonly [value: unknown, context: unknown, rest?: Rest]
+export type Stored = readonly [value: unknown, context: unknown, rest?: Rest]
 
 export function encodeSnapshot(snapshot: OpenSnapshot): Uint8Array {
   const rest = restOf(snapshot)
   const stored: Stored =
-    Object.keys(rest).length === 0
-      ? [snapshot.value, snapshot.context]
-      : [snapshot.value, snapshot.context, rest]
+    rest === undefined ? [snapshot.value, snapshot.context] : [snapshot.value, snapshot.context, rest]
   return codec.encode(stored)
 }
 
-function restOf(snapshot: OpenSnapshot): Rest {
-  const { status, output, error, [home]: address } = snapshot
-  const children = Object.entries(snapshot.children)
-  const history = historyOf(snapshot)
-  return {
-    ...(status !== 'active' && { status }),
-    ...(output !== undefined && { output }),
-    ...(error !== undefined && { error }),
-    ...(Object.keys(history).length > 0 && { history }),
-    ...(children.length > 0 && {
-      children: children.map(([id, child]) => [id, (child as ChildReference).src] as const),
-    }),
-    ...(address !== undefined && { home: address }),
-  }
+/** Only what there is, in this order: the bytes of equal states are equal. Undefined when there is nothing. */
+function restOf(snapshot: OpenSnapshot): Rest | undefined {
+  const { status, output, error, children, historyValue, [home]: address } = snapshot
+  const recalls = !isEmpty(historyValue)
+  const bare = status === 'active' && output === undefined && error === undefined
+  if (bare && !recalls && address === undefined && isEmpty(children)) return undefined
+  const rest: { -readonly [Part in keyof Rest]: Rest[Part] } = {}
+  if (status !== 'active') rest.status = status
+  if (output !== undefined) rest.output = output
+  if (error !== undefined) rest.error = error
+  if (recalls) rest.history = historyOf(snapshot)
+  const ids = Object.keys(children)
+  if (ids.length > 0) rest.children = ids.map(id => [id, (children[id] as ChildReference).src] as const)
+  if (address !== undefined) rest.home = address
+  return rest
+}
+
+function isEmpty(record: object): boolean {
+  for (const _ in record) return false
+  return true
 }
 
 /** @throws Error when the stored states are none of this machine's. */
 export function decodeSnapshot(machine: AnyStateMachine, bytes: Uint8Array): OpenSnapshot {
-  const [value, context, rest = {}] = codec.decode(bytes) as Stored
-  const snapshot = resolved(machine, value, rest)
-  snapshot.status = rest.status ?? 'active'
-  snapshot.output = rest.output
-  snapshot.error = rest.error
-  snapshot.context = context
+  const { value, context, rest } = readStored(bytes)
+  const snapshot = restoring(machine, value, () =>
+    resolved(machine, value, historyNodes(machine, rest.history)),
+  )
   settleConfiguration(snapshot)
-  if (rest.home !== undefined) reviveChildren(snapshot, rest.home, rest.children ?? [])
-  return snapshot
+  return revive(snapshot, context, rest)
 }
 
-function resolved(machine: AnyStateMachine, value: unknown, rest: Rest): OpenSnapshot {
+/** What was stored, in its parts. */
+export function readStored(bytes: Uint8Array): { value: unknown; context: unknown; rest: Rest } {
+  const [value, context, rest = {}] = codec.decode(bytes) as Stored
+  return { value, context, rest }
+}
+
+/** The states of a stored value, those included that go without saying. */
+export function storedNodes(machine: AnyStateMachine, value: unknown): readonly AnyStateNode[] {
+  return resolved(machine, value, {})._nodes
+}
+
+function resolved(
+  machine: AnyStateMachine,
+  value: unknown,
+  historyValue: OpenSnapshot['historyValue'],
+): OpenSnapshot {
+  return machine.resolveState({ value: value as never, context: {}, historyValue } as never) as never
+}
+
+/** Whatever goes wrong in `task` is said to be wrong with the stored value. */
+export function restoring<Result>(machine: AnyStateMachine, value: unknown, task: () => Result): Result {
   try {
-    const historyValue = Object.fromEntries(
-      Object.entries(rest.history ?? {}).map(([id, ids]) => [id, ids.map(each => nodeById(machine, each))]),
-    )
-    return machine.resolveState({ value: value as never, context: {}, historyValue } as never) as never
+    return task()
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause)
     throw new Error(
@@ -77,6 +95,30 @@ function resolved(machine: AnyStateMachine, value: unknown, rest: Rest): OpenSna
       { cause },
     )
   }
+}
+
+/** What is stored beside value and context, put into a fresh snapshot. */
+export function revive<Snapshot extends OpenSnapshot>(
+  snapshot: Snapshot,
+  context: unknown,
+  rest: Rest,
+): Snapshot {
+  snapshot.status = rest.status ?? 'active'
+  snapshot.output = rest.output
+  snapshot.error = rest.error
+  snapshot.context = context
+  if (rest.home !== undefined) reviveChildren(snapshot, rest.home, rest.children ?? [])
+  return snapshot
+}
+
+/** The states that history states recall, from their ids. */
+export function historyNodes(
+  machine: AnyStateMachine,
+  history: Rest['history'] = {},
+): Record<string, AnyStateNode[]> {
+  return Object.fromEntries(
+    Object.entries(history).map(([id, ids]) => [id, ids.map(each => nodeById(machine, each))]),
+  )
 }
 
 function nodeById(machine: AnyStateMachine, id: string): AnyStateNode {

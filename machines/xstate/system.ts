@@ -59,11 +59,11 @@ export class StepSystem {
       this.handled ||= event._transitions.some(
         taken => taken.target !== undefined || taken.actions.length > 0,
       )
-    else if (event.type === '@xstate.actor') this.#noteBirth(event.actorRef)
+    else if (event.type === '@xstate.actor') this.noteBirth(event.actorRef)
   }
 
-  #noteBirth(actor: BornActor): void {
-    // Thrown before XState asks the logic for a first state: no child's code runs in its parent's step.
+  /** Thrown before XState asks the logic for a first state: no child's code runs in its parent's step. */
+  noteBirth(actor: BornActor): void {
     if (!isStandIn(actor.logic))
       throw new Error(
         `machine '${this.#machineId}' spawned logic given inline (child '${actor.id}'): name it in setup({ actors }) and spawn it by that name, so that it can be found again after a restart`,

@@ -22,7 +22,7 @@ export interface BornActor {
   readonly id: string
   readonly src: unknown
   readonly logic: object
-  readonly options: { readonly input?: unknown; readonly systemId?: string }
+  readonly options: { readonly input?: unknown; readonly systemId?: string | undefined }
   readonly _syncSnapshot?: boolean
 }
 
@@ -46,17 +46,18 @@ export type InspectionEvent =
 
 /** A snapshot of ours: the fields that a step settles before anybody else sees it. */
 export interface OpenSnapshot {
+  readonly machine: AnyStateMachine
   value: unknown
   context: unknown
   status: 'active' | 'done' | 'error' | 'stopped'
   output: unknown
   error: unknown
-  tags: Set<string>
+  tags: ReadonlySet<string>
   children: Record<string, unknown>
-  historyValue: Record<string, AnyStateNode[]>
+  historyValue: Readonly<Record<string, readonly AnyStateNode[]>>
   _nodes: AnyStateNode[]
   /** The actor's own address, once it has children whose references may be anywhere in its context. */
-  [home]?: string
+  [home]?: string | undefined
 }
 
 export const home: unique symbol = Symbol('perdure.home')

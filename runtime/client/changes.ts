@@ -2,35 +2,46 @@
  * Every state of an actor after a certain entry, none left out: from the history as far as it goes, then as
  * commits come. A reader that is slow reads from the history again; nothing piles up for it.
  */
-import type { AnyActorLogic } from 'xstate'
 import type { Address } from '../../actors/address.js'
-import { durableSnapshot } from './durable-snapshot.js'
-import type { ActorService } from './service.js'
-import type { DurableSnapshot } from './types.js'
+import type { ActorService, SeenActor } from './service.js'
 
-/** The states after `afterSeq`; after the one that is there at the call, when absent. */
-export function changesOf<L extends AnyActorLogic>(
-  address: Address,
-  service: ActorService,
-  options: { afterSeq?: number; signal?: AbortSignal },
-): AsyncGenerator<DurableSnapshot<L>> {
-  return read(address, service, options.afterSeq ?? service.see(address)?.seq ?? 0, options.signal)
+export interface ChangesOptions {
+  /** The state that is there at the call, when absent. */
+  readonly afterSeq?: number
+  readonly signal?: AbortSignal
 }
 
-async function* read<L extends AnyActorLogic>(
+/** The states after `afterSeq`, until the signal. @throws PerdureError once the runtime has ended */
+export function changesOf(
   address: Address,
   service: ActorService,
-  afterSeq: number,
+  { afterSeq, signal }: ChangesOptions,
+): AsyncGenerator<SeenActor> {
+  // From now on means from the call, whenever the first is asked for.
+  const after = afterSeq ?? service.see(address).then(seen => seen?.seq ?? 0)
+  // Whoever never asks for the first is told of no failure.
+  if (typeof after !== 'number') after.catch(() => {})
+  return read(address, service, after, signal)
+}
+
+async function* read(
+  address: Address,
+  service: ActorService,
+  after: number | Promise<number>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<DurableSnapshot<L>> {
+): AsyncGenerator<SeenActor> {
   let over: Error | undefined
   const ended = () => signal?.aborted === true
-  let cursor = afterSeq
-  let newest = Number.POSITIVE_INFINITY
+  let cursor = Number.POSITIVE_INFINITY
+  /** Whether the history may hold what was not read yet. */
+  let isBehind = true
+  /** The very next state, when it came while the reader was busy with the one before. */
+  let next: SeenActor | undefined
   let wake = () => {}
   const stops = [
     service.follow(address, seen => {
-      newest = seen.seq
+      if (next === undefined && seen.seq === cursor + 1) next = seen
+      else isBehind = true
       wake()
     }),
     service.onEnd(error => {
@@ -41,21 +52,26 @@ async function* read<L extends AnyActorLogic>(
   const onAbort = () => wake()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
+    cursor = await after
     while (!ended()) {
       if (over !== undefined) throw over
-      if (newest > cursor) {
-        newest = cursor
-        for (const seen of service.states(address, cursor)) {
+      const direct: SeenActor | undefined = next
+      next = undefined
+      if (direct?.seq === cursor + 1) {
+        cursor = direct.seq
+        yield direct
+      } else if (isBehind) {
+        isBehind = false
+        for await (const seen of service.states(address, cursor)) {
           cursor = seen.seq
-          yield durableSnapshot<L>(seen)
+          yield seen
           if (ended()) return
         }
-        continue
-      }
-      await new Promise<void>(resolve => {
-        wake = resolve
-        if (newest > cursor || ended() || over !== undefined) resolve()
-      })
+      } else
+        await new Promise<void>(resolve => {
+          wake = resolve
+          if (next !== undefined || isBehind || ended() || over !== undefined) resolve()
+        })
     }
   } finally {
     for (const stop of stops) stop()

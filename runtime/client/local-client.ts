@@ -28,7 +28,7 @@ export class LocalClient {
     const { idleMs, limit = Number.POSITIVE_INFINITY, state, tag, status } = query
     let after: Address | undefined
     for (let left = limit; left > 0; ) {
-      const page = this.#service.list({
+      const page = await this.#service.list({
         type: definition.type,
         ...(state === undefined ? {} : { state }),
         ...(tag === undefined ? {} : { tag }),

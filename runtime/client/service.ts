@@ -1,5 +1,6 @@
 /**
- * What a client needs of a runtime, wherever that is: in this process now, elsewhere later.
+ * What a client needs of a runtime, wherever that is: in this process, or behind a socket. What is followed
+ * is pushed and may be missed by nobody who also reads the history; what is read comes at the reader's pace.
  */
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
@@ -15,6 +16,10 @@ export interface SeenActor {
   readonly snapshot: ActorSnapshot
   readonly seq: number
   readonly version: string
+  /** `at` of the entry, milliseconds since 1970. */
+  readonly at: number
+  /** The state as its logic wrote it. */
+  readonly state: Uint8Array
 }
 
 export interface ActorService {
@@ -25,16 +30,23 @@ export interface ActorService {
   mintId(): string
   /** Resolves once the command's commit is durable. @throws PerdureError */
   submit(command: Command): Promise<AppliedCommand>
-  /** The actor as last committed, or as it was after entry `atSeq`. */
-  see(address: Address, atSeq?: number): SeenActor | undefined
-  /** Told of each step committed from now on; the answer ends it. */
+  /** Answers a named question where the actor is. Absent: it is answered here, over what `see` shows. @throws PerdureError */
+  select?(address: Address, selector: string): Promise<unknown>
+  /** The actor as last committed when it is asked for, or as it was after entry `atSeq`. */
+  see(address: Address, atSeq?: number): Promise<SeenActor | undefined>
+  /**
+   * Told of each step committed from now on, in order, none left out; the answer ends it. Whatever `see`, `states`
+   * or `submit`, called after it, do not show yet, it is told of: nothing falls between.
+   */
   follow(address: Address, listener: (seen: SeenActor) => void): () => void
   /** Told of what it publishes from now on, and of what its running activities say on the side. */
   followEvents(address: Address, listener: (event: ActorEvent) => void): () => void
-  /** Told once, when the runtime has ended; the answer ends the telling. */
+  /** Told once, when the runtime has ended or cannot be reached any more; the answer ends the telling. */
   onEnd(listener: (error: PerdureError) => void): () => void
-  /** The states after entry `after`, oldest first. */
-  states(address: Address, after: number): Iterable<SeenActor>
-  entries(address: Address, after: number): Iterable<JournalEntry>
-  list(query: ListQuery): readonly ListedActor[]
+  /** The states after entry `after`, oldest first, up to the last committed. Holds a page at a time. */
+  states(address: Address, after: number): AsyncIterable<SeenActor>
+  /** The entries after `after`, the same way. */
+  entries(address: Address, after: number): AsyncIterable<JournalEntry>
+  /** A page of actors, in address order, children among them. */
+  list(query: ListQuery): Promise<readonly ListedActor[]>
 }

@@ -2,6 +2,7 @@
  * The client's surface, as types. Every shape hangs on the actor's logic, so that a wrong event, state or
  * selector is an error where it is written.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   AnyActorLogic,
   EmittedFrom,
@@ -122,6 +123,18 @@ export interface Client extends AsyncDisposable {
 }
 
 export interface Runtime extends Client {
+  /**
+   * The HTTP API, for any Node server: `createServer(runtime.handler)`, or mounted where the router takes the prefix off
+   * `req.url`. It lets in whoever reaches it: put your own authentication before it.
+   */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void
+  /** Where the inspector is, when one was asked for. */
+  readonly inspectUrl?: string | undefined
+  /**
+   * Its metrics in Prometheus' text format (version 0.0.4), the process's own among them.
+   * @throws PerdureError `Unavailable` when it was created without `metrics: true`, or has ended
+   */
+  metrics(): Promise<string>
   /** Finishes what was accepted, lets activities end for a while, and closes the journal. */
   stop(): Promise<void>
 }

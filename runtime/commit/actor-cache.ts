@@ -15,6 +15,9 @@ export class ActorCache {
   readonly #journal: Journal
   readonly #bindings: Bindings
   readonly #limits: Limits
+  /** Looks for an actor that found it here, and those that had to ask the journal. */
+  hits = 0
+  misses = 0
 
   constructor(journal: Journal, bindings: Bindings, limits: Limits) {
     this.#journal = journal
@@ -29,11 +32,13 @@ export class ActorCache {
   get(address: Address, now: number): Life | undefined {
     const held = this.#held.get(address)
     if (held !== undefined) {
+      this.hits++
       held.usedAt = now
       this.#held.delete(address)
       this.#held.set(address, held)
       return held.life
     }
+    this.misses++
     const life = this.#activate(address)
     if (life !== undefined) this.put(life, now)
     return life

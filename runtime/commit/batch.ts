@@ -4,25 +4,30 @@
  */
 import type { Address } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
-import type { Command, ResultCommand } from '../../actors/command.js'
-import type { Commit, DeadLetter, JournalEntry, PublishedEvent } from '../../actors/commit.js'
+import type { Command } from '../../actors/command.js'
+import type { Commit, JournalEntry, PublishedEvent } from '../../actors/commit.js'
 import {
   type ErrorValue,
+  LetterNotFoundError,
   NotBornError,
-  PerdureError,
+  type PerdureError,
   StepFailedError,
-  UnavailableError,
 } from '../../actors/errors.js'
 import type { Answer, AppliedCommand, Delivery } from '../../actors/inbox.js'
+import type { KeptLetter } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import { Queue } from '../inbox/queue.js'
+import type { BatchObserver } from '../observe/observer.js'
 import type { Application, Applied, StepSite } from '../step/application.js'
 import { applyCommand, failCommand } from '../step/apply-command.js'
+import { awaits } from '../step/apply-result.js'
 import type { Bindings } from '../step/bindings.js'
 import { birthFor } from '../step/birth.js'
 import type { Act } from '../step/draft.js'
 import { type Life, snapshotOf } from '../step/life.js'
 import type { ActorCache } from './actor-cache.js'
+import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
+import { answerTo, isInRecord, refusal, refusedBy } from './outcomes.js'
 import { indexOf } from './record-index.js'
 
 export interface BatchSite {
@@ -36,6 +41,9 @@ export interface BatchSite {
   readonly stamp: number
   /** What earlier commits left to be stepped. */
   readonly pending: readonly Command[]
+  /** A dead letter as committed; undefined when it is settled. */
+  letter(id: string): KeptLetter | undefined
+  readonly observer?: BatchObserver | undefined
 }
 
 /** An answer that is due once the commit is durable. */
@@ -44,6 +52,12 @@ export interface DueAnswer {
   readonly answer: Answer
   /** For a repeated command: the entry whose state the first answer had. */
   readonly repeatOf?: { readonly address: Address; readonly seq: number }
+}
+
+/** What came of a command, and the birth that has to be taken before it. */
+interface Stepped {
+  readonly application: Application
+  readonly birth?: Applied
 }
 
 export class Batch {
@@ -55,7 +69,7 @@ export class Batch {
   /** Each applied entry with the life it led to, for those who follow an actor. */
   readonly steps: { entry: JournalEntry; life: Life }[] = []
   readonly lives = new Map<Address, Life>()
-  readonly #deadLetters: DeadLetter[] = []
+  readonly #letters: Letters
   readonly #snapshots = new Set<Address>()
   readonly #site: BatchSite
   /** Whether the pending commands must be committed although nothing was stepped. */
@@ -67,7 +81,12 @@ export class Batch {
 
   constructor(site: BatchSite) {
     this.#site = site
+    this.#letters = new Letters(id => site.letter(id))
     for (const command of site.pending) this.pending.push(command)
+  }
+
+  get bytes(): number {
+    return this.#bytes
   }
 
   get isFull(): boolean {
@@ -84,23 +103,98 @@ export class Batch {
     }
   }
 
-  apply(command: Command, delivery?: Delivery): void {
+  apply(given: Command, delivery?: Delivery): void {
     this.size++
     this.#bytes += delivery?.bytes ?? 0
-    let application = this.#tryApply(command)
-    if (application.kind === 'refused' && application.error instanceof NotBornError) {
-      const birth = this.#bear(command)
-      if (birth?.kind === 'applied') {
-        application = this.#tryApply(command, { born: birth })
-        // Nobody is born for a message that is refused.
-        if (application.kind !== 'refused') this.#takeApplied(birth)
-      } else if (birth !== undefined) application = birth
-    }
+    if (isAboutLetter(given)) return this.#settleLetter(given, delivery)
+    const command = this.#announce(given)
+    const { application, birth } = this.#step(command)
+    if (birth !== undefined) this.#takeBirth(birth)
     this.#take(application, command, delivery)
   }
 
+  /** Applies a command, and before it the birth of its actor where there is none yet. */
+  #step(command: Command): Stepped {
+    const application = this.#tryApply(command)
+    if (application.kind !== 'refused' || !(application.error instanceof NotBornError)) return { application }
+    const birth = this.#bear(command)
+    if (birth === undefined) return { application }
+    // The letter holds what was sent, of which the birth is only the beginning.
+    if (birth.kind === 'stillborn')
+      return { application: { ...birth, deadLetter: { ...birth.deadLetter, command } } }
+    if (birth.kind !== 'applied') return { application: birth }
+    const born = this.#tryApply(command, { born: birth })
+    // Nobody is born for a message that is refused.
+    return born.kind === 'refused' ? { application: born } : { application: born, birth }
+  }
+
+  /** Takes a letter away, and steps its command again when that is wanted. A refused one stays where it is. */
+  #settleLetter(order: LetterCommand, delivery: Delivery | undefined): void {
+    const answer = (answer: Answer) => {
+      if (delivery !== undefined) this.answers.push({ delivery, answer })
+    }
+    const letter = this.#letters.find(order)
+    if (letter === undefined) return answer({ ok: false, error: new LetterNotFoundError(order.order.letter) })
+    const { commandId } = order
+    const receipt = (handled: boolean): Answer => ({
+      ok: true,
+      letter: { commandId, position: this.#site.position + this.entries.length, handled },
+    })
+    if (order.order.type === 'drop') {
+      this.#letters.settle(order)
+      return answer(receipt(true))
+    }
+    const command = this.#announce(meantBy(letter))
+    const { application, birth } = this.#stepAgain(command)
+    if (application.kind === 'refused') {
+      this.#site.observer?.stepped(command, application)
+      return answer({ ok: false, error: application.error })
+    }
+    this.#letters.settle(order)
+    if (birth !== undefined) this.#takeBirth(birth)
+    this.#take(application, command, undefined)
+    if (application.kind === 'applied' && application.entry.outcome === 'failed')
+      return answer(answerTo(application))
+    if (application.kind === 'stillborn')
+      return answer({
+        ok: false,
+        error: new StepFailedError(command.target, 1, application.error.message),
+      })
+    answer(receipt(application.kind === 'applied' && application.entry.outcome === 'applied'))
+  }
+
+  #stepAgain(command: Command): Stepped {
+    const token = awaitedAs(command)
+    if (token === undefined) return this.#step(command)
+    try {
+      const asker = this.lives.get(token.actor) ?? this.#site.cache.get(token.actor, this.#site.now)
+      const isAwaited = asker !== undefined && awaits(asker, { token })
+      return isAwaited ? this.#step(command) : { application: { kind: 'dropped' } }
+    } catch (error) {
+      return { application: refusedBy(error, token.actor) }
+    }
+  }
+
+  /** Tells whoever looks on, and takes the command on as that gives it back. */
+  #announce(command: Command): Command {
+    const { observer } = this.#site
+    return observer === undefined ? command : observer.stepping(command, this.#before(command.target))
+  }
+
+  /** The actor before the step, for whoever looks on: what is wrong with it the step itself finds out. */
+  #before(address: Address): Life | undefined {
+    try {
+      return this.lives.get(address) ?? this.#site.cache.get(address, this.#site.now)
+    } catch {
+      return undefined
+    }
+  }
+
   /** Gives up a command whose step kills the process: it fails without being stepped. */
-  abandon(command: Command): void {
+  abandon(given: Command): void {
+    // The letter it is about stays, as it was.
+    if (isAboutLetter(given)) return
+    const command = this.#announce(given)
     const error: ErrorValue = {
       name: 'Poisonous',
       message: `its step was begun ${command.attempts} times and never ended; the process was killed each time`,
@@ -138,16 +232,17 @@ export class Batch {
         ? applyCommand(before, command, site)
         : failCommand(before, command, site, failure)
     } catch (error) {
-      // Not a failed step: the actor's code or record is not to be had.
-      const refusal =
-        error instanceof PerdureError
-          ? error
-          : new UnavailableError(toErrorValue(error).message, command.target, false)
-      return { kind: 'refused', error: refusal }
+      return refusedBy(error, command.target)
     }
   }
 
+  #takeBirth(birth: Applied): void {
+    this.#site.observer?.stepped(birth.entry.command, birth)
+    this.#takeApplied(birth)
+  }
+
   #take(application: Application, command: Command, delivery: Delivery | undefined): void {
+    this.#site.observer?.stepped(command, application)
     switch (application.kind) {
       case 'applied': {
         this.#takeApplied(application)
@@ -172,7 +267,7 @@ export class Batch {
           this.answers.push({ delivery, answer: { ok: true, applied: this.#seen(command) } })
         return
       case 'stillborn':
-        this.#deadLetters.push(application.deadLetter)
+        this.#letters.dead.push(application.deadLetter)
         for (const send of application.sends) this.pending.push(send)
         return this.#refuse(
           command,
@@ -198,7 +293,7 @@ export class Batch {
     for (const send of sends) this.pending.push(send)
     this.published.push(...published)
     this.acts.push(...acts)
-    if (deadLetter !== undefined) this.#deadLetters.push(deadLetter)
+    if (deadLetter !== undefined) this.#letters.dead.push(deadLetter)
     if (entry.seq % life.binding.behaviour.snapshotEvery === 0) this.#snapshots.add(entry.address)
   }
 
@@ -212,7 +307,7 @@ export class Batch {
   }
 
   #bury(command: Command, error: ErrorValue): void {
-    this.#deadLetters.push({
+    this.#letters.dead.push({
       position: this.#site.position + this.entries.length,
       at: this.#site.now,
       command,
@@ -229,6 +324,8 @@ export class Batch {
       position: record.position,
       seq: record.seq,
       version: record.version,
+      at: record.at,
+      state: record.state,
       duplicate: false,
       handled: true,
       created: false,
@@ -237,7 +334,7 @@ export class Batch {
   }
 
   get isEmpty(): boolean {
-    return !this.changesPending && this.entries.length === 0 && this.#deadLetters.length === 0
+    return !this.changesPending && this.entries.length === 0 && this.#letters.isEmpty
   }
 
   toCommit(): Commit {
@@ -252,48 +349,8 @@ export class Batch {
       })),
       pending: this.pending.toArray(),
       published: this.published,
-      deadLetters: this.#deadLetters,
+      deadLetters: this.#letters.dead,
+      settledLetters: this.#letters.settled,
     }
-  }
-}
-
-function answerTo(application: Applied): Answer {
-  const { entry, life } = application
-  if (entry.outcome === 'failed')
-    return { ok: false, error: new StepFailedError(entry.address, entry.seq, entry.error!.message) }
-  return {
-    ok: true,
-    applied: {
-      commandId: entry.command.commandId,
-      position: entry.position,
-      seq: entry.seq,
-      version: life.record.version,
-      duplicate: false,
-      handled: entry.outcome === 'applied',
-      created: entry.command.kind === 'start',
-      snapshot: snapshotOf(life),
-    },
-  }
-}
-
-/** What the actor's record will ask for again by itself: no letter need hold it. */
-function isInRecord(command: Command): boolean {
-  if (command.kind === 'timer') return true
-  return command.kind === 'operator' && (command.order.type === 'attempt' || command.order.type === 'recover')
-}
-
-function refusal(
-  target: Address,
-  command: Extract<Command, { kind: 'message' }>,
-  error: ReturnType<typeof toErrorValue>,
-): ResultCommand {
-  return {
-    kind: 'result',
-    commandId: `${command.commandId}.refused`,
-    sender: command.target,
-    target,
-    ...(command.at === undefined ? {} : { at: command.at }),
-    token: command.ask!.replyTo,
-    outcome: { status: 'error', error, retry: false },
   }
 }

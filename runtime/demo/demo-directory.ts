@@ -28,7 +28,7 @@ export interface DemoDirectory {
 
 /**
  * The directory asked for, which must be new or empty, or else a temporary one.
- * @throws SetupError `DirectoryHeld` when there is something in it.
+ * @throws SetupError `DirectoryNotEmpty` when there is something in it.
  */
 export async function openDemoDirectory(options: { path?: string; keep?: boolean }): Promise<DemoDirectory> {
   if (options.path === undefined) {
@@ -43,7 +43,7 @@ export async function openDemoDirectory(options: { path?: string; keep?: boolean
   const found = await readdir(path)
   if (found.length > 0)
     throw new SetupError(
-      'DirectoryHeld',
+      'DirectoryNotEmpty',
       `${path}: expected a new or empty directory, found ${found.slice(0, 3).join(', ')}`,
       { path },
     )

@@ -14,7 +14,7 @@ import { digest } from '../../actors/digest.js'
 import type { Journal } from '../../actors/journal.js'
 import { limits } from '../../actors/limits.js'
 import { noServices } from '../../machines/lifecycles/order-activities.js'
-import { orderActor } from '../../machines/lifecycles/order-actors.js'
+import { orderV1 } from '../../machines/lifecycles/order-actors.js'
 import { orderState } from './order-state.js'
 
 export interface JournalFindings {
@@ -33,7 +33,7 @@ export function auditJournal(journal: Journal, acknowledged: ReadonlyMap<string,
   const {
     type,
     [behaviour]: { logic },
-  } = orderActor(noServices)
+  } = orderV1(noServices)
   const commands = new CommandCount(acknowledged)
   const published = new Map<string, string>()
   for (const { entries, published: events } of journal.commits(0)) {

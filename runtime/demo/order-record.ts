@@ -65,8 +65,9 @@ export function parseRecord(line: string, place: string): OrderRecord {
 
 /** The command that the order's nth record is. */
 export function commandOf(record: OrderRecord, nth: number): OrderCommand {
-  const { ts, order_id: orderId, final_status: _, ...event } = record
-  return { id: `${orderId}:${nth}`, orderId, event: { ...event, at: timeOf(ts) } }
+  const { ts, order_id: orderId, final_status: _, estimated, ...event } = record
+  const promised = typeof estimated === 'string' ? { estimated: timeOf(estimated) } : {}
+  return { id: `${orderId}:${nth}`, orderId, event: { ...event, ...promised, at: timeOf(ts) } }
 }
 
 /** Milliseconds since 1970 of a time as the shop writes it; NaN when it is not one. */

@@ -21,6 +21,9 @@ export async function openOrderWorld(directory: string, gatewayPort: number): Pr
       charge: (charge, signal) => gateway.charge(charge, signal),
       refund: ({ key }, signal) => gateway.refund(key, signal),
       notify: async notice => ({ messageId: await mail.hand({ ...notice }) }),
+      askReviewer: async ({ key, orderId, probability }) => ({
+        messageId: await mail.hand({ key, orderId, about: 'review', probability }),
+      }),
       book: async ({ key }) => ({ bookingId: await carrier.hand({ key, what: 'book' }) }),
       cancelBooking: async ({ key }) => {
         await carrier.hand({ key, what: 'cancel' })

@@ -4,7 +4,7 @@
  *
  * Arguments: the demo's directory; the gateway's port.
  */
-import { orderActor, riskProfileActor } from '../../machines/lifecycles/order-actors.js'
+import { orderV1, riskProfileActor } from '../../machines/lifecycles/order-actors.js'
 import { createEventTimeRuntime } from '../compose.js'
 import { journalDirectory } from './demo-directory.js'
 import type { OrderCommand } from './order-record.js'
@@ -13,7 +13,7 @@ import { type FromRuntime, inFlightMax, type ToRuntime } from './protocol.js'
 
 const [directory = '.', gatewayPort = '0'] = process.argv.slice(2)
 const world = await openOrderWorld(directory, Number(gatewayPort))
-const orders = orderActor(world.services)
+const orders = orderV1(world.services)
 const runtime = await createEventTimeRuntime({
   actors: [orders, riskProfileActor],
   path: journalDirectory(directory),

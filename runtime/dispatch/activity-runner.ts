@@ -12,7 +12,9 @@ import type { ActorEvent, Command, InvocationToken, Outcome } from '../../actors
 import type { Limits } from '../../actors/limits.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { Queue } from '../inbox/queue.js'
+import type { Observer } from '../observe/observer.js'
 import { taskSource } from '../step/apply-effects.js'
+import { carried } from '../step/carried-trace.js'
 import type { Life } from '../step/life.js'
 import { Attempt, type AttemptOrder, idempotencyKeyOf } from './attempt.js'
 
@@ -30,6 +32,7 @@ export interface RunnerSite {
   isLost(invocation: Invocation): boolean
   /** An attempt begins. For those who count. */
   began?(order: AttemptOrder): void
+  readonly observer?: Observer
 }
 
 export class ActivityRunner {
@@ -101,18 +104,19 @@ export class ActivityRunner {
         task: index,
         attempt: task.attempt,
       }
-      if (task.state === 'ready' && of.policy.once) this.#begin(token)
+      if (task.state === 'ready' && of.policy.once) this.#begin(token, invocation.trace)
       else if (task.state === 'ready' || task.state === 'started') wanted.set(keyOf(token), token)
     }
   }
 
   /** Asks for the commit that says an attempt begins. */
-  #begin(token: InvocationToken): void {
+  #begin(token: InvocationToken, trace: string | undefined): void {
     this.#site.submit({
       kind: 'operator',
       commandId: `${idempotencyKeyOf(token)}.begin.${token.attempt}`,
       sender: token.actor,
       target: token.actor,
+      ...carried(trace),
       order: { type: 'attempt', token },
     })
   }
@@ -135,7 +139,7 @@ export class ActivityRunner {
       const order = this.#orderFor(token)
       if (order === undefined) continue
       if (this.#site.clock.now() < order.deadlineAt) this.#start(order)
-      else this.#submit(token, TOO_LATE)
+      else this.#submit(token, TOO_LATE, order.trace)
     }
   }
 
@@ -149,18 +153,20 @@ export class ActivityRunner {
     const source = taskSource(life.binding.logic.source(invocation.src))
     if (source?.kind !== 'activity') return undefined
     const deadlineAt = this.#site.hasDeadlines ? invocation.deadlineAt : Number.POSITIVE_INFINITY
-    return { token, task, source, src: invocation.src, deadlineAt }
+    return { token, task, source, src: invocation.src, deadlineAt, trace: invocation.trace }
   }
 
   #start(order: AttemptOrder): void {
     const { token } = order
     const { actor } = token
     const key = keyOf(token)
+    const observer = this.#site.observer?.attempt(order)
     const attempt = new Attempt(order, {
       clock: this.#site.clock,
       resultBytesMax: this.#site.limits.payloadBytesMax,
       emit: event => this.#site.live(actor, event),
-      ended: outcome => this.#ended(token, outcome),
+      ended: outcome => this.#ended(token, outcome, observer?.trace),
+      observer,
     })
     let attempts = this.#attempts.get(actor)
     if (attempts === undefined) {
@@ -173,18 +179,19 @@ export class ActivityRunner {
     attempt.start()
   }
 
-  #ended(token: InvocationToken, outcome: Outcome): void {
-    this.#submit(token, outcome)
+  #ended(token: InvocationToken, outcome: Outcome, trace: string | undefined): void {
+    this.#submit(token, outcome, trace)
     this.#makeRoom()
     this.#fill()
   }
 
-  #submit(token: InvocationToken, outcome: Outcome): void {
+  #submit(token: InvocationToken, outcome: Outcome, trace: string | undefined): void {
     this.#site.submit({
       kind: 'result',
       commandId: `${idempotencyKeyOf(token)}.${token.attempt}`,
       sender: token.actor,
       target: token.actor,
+      ...carried(trace),
       token,
       outcome,
     })

@@ -6,8 +6,9 @@ import type { Clock } from '../../actors/clock.js'
 import { decode, encodePayload, normalise, toErrorValue } from '../../actors/codec.js'
 import type { ActorEvent, InvocationToken, Outcome } from '../../actors/command.js'
 import { type ErrorValue, TooLargeError } from '../../actors/errors.js'
-import type { ActivitySource } from '../../actors/logic.js'
+import type { ActivityCall, ActivitySource } from '../../actors/logic.js'
 import type { Task } from '../../actors/record.js'
+import type { AttemptObserver } from '../observe/observer.js'
 
 export interface AttemptOrder {
   readonly token: InvocationToken
@@ -15,6 +16,8 @@ export interface AttemptOrder {
   readonly source: ActivitySource
   readonly src: string
   readonly deadlineAt: number
+  /** Trace context of the step that started its invocation. */
+  readonly trace: string | undefined
 }
 
 export interface AttemptSite {
@@ -23,6 +26,7 @@ export interface AttemptSite {
   /** For whoever watches the actor now. */
   emit(event: ActorEvent): void
   ended(outcome: Outcome): void
+  readonly observer: AttemptObserver | undefined
 }
 
 /** The same for every attempt of one invocation, never that of another. */
@@ -67,6 +71,7 @@ export class Attempt {
 
   /** Nobody waits for it any more. Its function is told by the signal; what it answers is void. */
   cancel(reason: string): void {
+    if (!this.#ended) this.#site.observer?.ended('cancelled')
     this.#finish()
     this.#tell(new Error(reason))
   }
@@ -74,7 +79,7 @@ export class Attempt {
   async #run(): Promise<unknown> {
     const { token, task, source } = this.order
     const signal = () => this.#signal
-    return source.run({
+    const call: ActivityCall = {
       // Its own copy: what the function does to it must reach neither the record nor the next attempt.
       input: normalise(task.input),
       get signal() {
@@ -87,7 +92,9 @@ export class Attempt {
       emit: event => {
         if (!this.#ended) this.#site.emit(event)
       },
-    })
+    }
+    const { observer } = this.#site
+    return observer === undefined ? source.run(call) : observer.within(() => source.run(call))
   }
 
   get #signal(): AbortSignal {
@@ -148,6 +155,7 @@ export class Attempt {
   #end(outcome: Outcome): void {
     if (this.#ended) return
     this.#finish()
+    this.#site.observer?.ended(outcome)
     this.#site.ended(outcome)
   }
 

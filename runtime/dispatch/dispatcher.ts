@@ -40,7 +40,7 @@ export class Dispatcher {
   }
 
   #answer({ delivery, answer, repeatOf }: DueAnswer): void {
-    if (!answer.ok || repeatOf === undefined) return delivery.settle(answer)
+    if (repeatOf === undefined || !('applied' in answer)) return delivery.settle(answer)
     try {
       delivery.settle(this.#asFirstAnswered(answer, repeatOf))
     } catch (error) {
@@ -54,7 +54,7 @@ export class Dispatcher {
   }
 
   #asFirstAnswered(
-    answer: Extract<Answer, { ok: true }>,
+    answer: Extract<Answer, { applied: unknown }>,
     repeatOf: NonNullable<DueAnswer['repeatOf']>,
   ): Answer {
     const { journal, bindings, limits } = this.#site
@@ -64,8 +64,8 @@ export class Dispatcher {
     if (isFar) return answer
     const then = lifeAt(repeatOf.address, repeatOf.seq, journal, bindings, limits)
     if (then === undefined || then.record.seq !== repeatOf.seq) return answer
-    const { version } = then.record
-    return { ok: true, applied: { ...answer.applied, version, snapshot: snapshotOf(then) } }
+    const { version, at, state } = then.record
+    return { ok: true, applied: { ...answer.applied, version, at, state, snapshot: snapshotOf(then) } }
   }
 
   /** Custom actions are best effort: one that fails is said so, and changes nothing. */

@@ -19,6 +19,7 @@ export class Followers {
   readonly #steps = new Map<Address, Set<Listener<FollowedStep>>>()
   readonly #published = new Map<Address, Set<Listener<PublishedEvent>>>()
   readonly #live = new Map<Address, Set<Listener<ActorEvent>>>()
+  readonly #all = new Set<Listener<FollowedStep>>()
   readonly #ends = new Set<Listener<PerdureError>>()
   readonly #onError: (error: unknown) => void
 
@@ -29,6 +30,14 @@ export class Followers {
 
   onStep(address: Address, listener: Listener<FollowedStep>): () => void {
     return add(this.#steps, address, listener)
+  }
+
+  /** Told of each step of every actor, before those who follow one. */
+  onEveryStep(listener: Listener<FollowedStep>): () => void {
+    this.#all.add(listener)
+    return () => {
+      this.#all.delete(listener)
+    }
   }
 
   onPublished(address: Address, listener: Listener<PublishedEvent>): () => void {
@@ -55,6 +64,7 @@ export class Followers {
   }
 
   tellSteps(steps: readonly FollowedStep[]): void {
+    if (this.#all.size > 0) for (const step of steps) this.#tell(this.#all, step)
     if (this.#steps.size === 0) return
     for (const step of steps) this.#tell(this.#steps.get(step.entry.address), step)
   }

@@ -8,11 +8,18 @@ import type { Definition } from '../../actors/definition.js'
 import { SetupError, UnavailableError } from '../../actors/errors.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
+import type { Api } from '../api/api.js'
+import { type About, LiveApi } from '../api/live-api.js'
 import { LocalClient } from '../client/local-client.js'
 import type { Runtime } from '../client/types.js'
 import type { AttemptOrder } from '../dispatch/attempt.js'
 import { Followers } from '../dispatch/followers.js'
+import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
 import { MemoryInbox } from '../inbox/memory-inbox.js'
+import { EngineObserver } from '../observe/engine-observer.js'
+import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
+import type { Tracing } from '../observe/tracing/tracing.js'
+import { packageVersion } from '../package-version.js'
 import { ShardHost } from '../shard-host.js'
 import type { Committed, HostLogger } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
@@ -32,13 +39,32 @@ export interface EmbeddedOptions {
   readonly onCommitted?: (committed: Committed) => void
   readonly onAttempt?: (order: AttemptOrder) => void
   readonly onFailed?: (error: Error) => void
+  readonly metrics?: EngineMetrics
+  readonly tracing?: Tracing
+  /** Where it runs, for whoever asks; nowhere in particular when absent. */
+  readonly about?: About
+}
+
+/** Where others come in. */
+export interface Door {
+  /** Lets nobody in any more; who is in is still answered. */
+  retire(): void
+  /** Resolves when everybody is out. */
+  close(): Promise<void>
 }
 
 export class EmbeddedRuntime extends LocalClient implements Runtime {
   readonly service: EmbeddedService
   readonly bindings: Bindings
+  /** Set by whoever began an inspection of it. */
+  inspectUrl: string | undefined
   readonly #options: EmbeddedOptions
   readonly #followers: Followers
+  readonly #observer: EngineObserver | undefined
+  readonly #doors: Door[] = []
+  readonly #startedAt: number
+  #api: Api | undefined
+  #handler: HttpHandler | undefined
   #shard: Shard
   #stopped: Promise<void> | undefined
 
@@ -53,15 +79,49 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
       limits,
       mintId: () => options.mintId(),
       shard: () => this.#shard,
+      tracing: options.tracing,
     })
     super(service)
     this.service = service
     this.bindings = bindings
     this.#options = options
+    const { metrics, tracing } = options
+    if (metrics !== undefined || tracing !== undefined)
+      this.#observer = new EngineObserver({ clock, metrics, tracing })
     this.#followers = new Followers(error =>
       options.logger.warn({ error: toErrorValue(error) }, 'a listener threw'),
     )
+    this.#startedAt = clock.now()
     this.#shard = this.#begin()
+  }
+
+  /** Every verb, as plain data. */
+  get api(): Api {
+    this.#api ??= new LiveApi({
+      service: this.service,
+      bindings: this.bindings,
+      about: this.#options.about ?? { perdure: packageVersion(), path: '', pid: 0 },
+      startedAt: this.#startedAt,
+      shard: () => this.#shard,
+    })
+    return this.#api
+  }
+
+  get handler(): HttpHandler {
+    this.#handler ??= httpHandler(this.api, this.handlerSite)
+    return this.#handler
+  }
+
+  /** What a door for others is made with. */
+  get handlerSite(): HandlerSite {
+    const { clock, limits, logger } = this.#options
+    return {
+      clock,
+      limits,
+      logger,
+      onEnd: listener => this.service.onEnd(listener),
+      metrics: () => this.metrics(),
+    }
   }
 
   get shard(): Shard {
@@ -89,6 +149,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
       ...(time === undefined ? {} : { time }),
       ...(onCommitted === undefined ? {} : { onCommitted }),
       ...(onAttempt === undefined ? {} : { onAttempt }),
+      ...(this.#observer === undefined ? {} : { observer: this.#observer }),
       onFailed: error => {
         this.#followers.end(new UnavailableError('the runtime failed'))
         onFailed?.(error)
@@ -105,17 +166,31 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
     this.#shard = this.#begin()
   }
 
+  async metrics(): Promise<string> {
+    const { metrics } = this.#options
+    if (metrics === undefined)
+      throw new UnavailableError('metrics are off: createRuntime({ metrics: true })', undefined, false)
+    return metrics.text(this.service.load())
+  }
+
+  /** Closed with the runtime: to newcomers when it begins to stop, to all once it has. */
+  addDoor(door: Door): void {
+    this.#doors.push(door)
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
   }
 
   async #stop(): Promise<void> {
+    for (const door of this.#doors) door.retire()
     await this.#shard.host.stop(this.#options.limits.stopMsMax)
     try {
       this.#shard.journal.close()
     } finally {
       this.#followers.end(new UnavailableError('the runtime has stopped'))
+      await Promise.all(this.#doors.map(door => door.close()))
     }
   }
 

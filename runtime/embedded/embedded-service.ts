@@ -4,15 +4,17 @@
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { encode } from '../../actors/codec.js'
-import type { ActorEvent, Command } from '../../actors/command.js'
+import type { ActorEvent, Command, LetterOrder } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
-import type { PerdureError } from '../../actors/errors.js'
-import type { AppliedCommand } from '../../actors/inbox.js'
+import { LetterNotFoundError, type PerdureError } from '../../actors/errors.js'
+import type { Answer, AppliedCommand, LetterReceipt } from '../../actors/inbox.js'
 import type { Journal, ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorService, SeenActor } from '../client/service.js'
-import { entriesOf, lifeAfter, lifeAt } from '../commit/history.js'
+import { lifeAfter, lifeAt } from '../commit/history.js'
 import type { MemoryInbox } from '../inbox/memory-inbox.js'
+import type { Load } from '../observe/load.js'
+import type { Tracing } from '../observe/tracing/tracing.js'
 import type { ShardHost } from '../shard-host.js'
 import type { Bindings } from '../step/bindings.js'
 import { type Life, snapshotOf } from '../step/life.js'
@@ -31,6 +33,7 @@ export interface EmbeddedSite {
   mintId(): string
   /** The shard as it runs now. */
   shard(): Shard
+  readonly tracing: Tracing | undefined
 }
 
 export class EmbeddedService implements ActorService {
@@ -57,6 +60,36 @@ export class EmbeddedService implements ActorService {
   }
 
   submit(command: Command): Promise<AppliedCommand> {
+    const { tracing } = this.#site
+    if (tracing !== undefined) return tracing.sending(command, traced => this.#submit(traced))
+    if (command.trace === undefined) return this.#submit(command)
+    // Nobody looks at traces here: none is written down.
+    const { trace: _, ...untraced } = command
+    return this.#submit(untraced)
+  }
+
+  #submit(command: Command): Promise<AppliedCommand> {
+    return this.#offer(command, answer => 'applied' in answer && answer.applied)
+  }
+
+  /**
+   * Redrives or drops a dead letter; resolves once that is durable.
+   * @throws LetterNotFoundError when it is settled; StepFailedError when it failed again, which left a new letter;
+   * any other PerdureError when it was refused, and is where it was.
+   */
+  async settleLetter(order: LetterOrder): Promise<LetterReceipt> {
+    const letter = this.journal.deadLetter(order.letter)
+    if (letter === undefined) throw new LetterNotFoundError(order.letter)
+    const { target } = letter.command
+    const command: Command = { kind: 'operator', commandId: this.mintId(), target, order }
+    return this.#offer(command, answer => 'letter' in answer && answer.letter)
+  }
+
+  /** @param pick what is wanted of the answer; false for an answer to something else. */
+  #offer<Receipt>(
+    command: Command,
+    pick: (answer: Extract<Answer, { ok: true }>) => Receipt | false,
+  ): Promise<Receipt> {
     const { host, inbox } = this.#site.shard()
     return new Promise((resolve, reject) => {
       const { refusal } = host
@@ -64,12 +97,22 @@ export class EmbeddedService implements ActorService {
       inbox.offer({
         command,
         bytes: encode(command).length,
-        settle: answer => (answer.ok ? resolve(answer.applied) : reject(answer.error)),
+        settle: answer => {
+          const picked = answer.ok && pick(answer)
+          if (picked !== false) resolve(picked)
+          else
+            reject(answer.ok ? new Error(`${command.commandId} has an answer of another kind`) : answer.error)
+        },
       })
     })
   }
 
-  see(address: Address, atSeq?: number): SeenActor | undefined {
+  async see(address: Address, atSeq?: number): Promise<SeenActor | undefined> {
+    return this.seeNow(address, atSeq)
+  }
+
+  /** The same, at once: what is in this process need not be waited for. */
+  seeNow(address: Address, atSeq?: number): SeenActor | undefined {
     const { host, journal } = this.#open()
     const { bindings, limits, clock } = this.#site
     const life = host.cache.get(address, clock.now())
@@ -97,23 +140,61 @@ export class EmbeddedService implements ActorService {
     return this.#site.shard().host.followers.onEnd(listener)
   }
 
-  *states(address: Address, after: number): Iterable<SeenActor> {
+  async *states(address: Address, after: number): AsyncGenerator<SeenActor> {
     const { journal } = this.#open()
     const { bindings, limits } = this.#site
     if (after > 0 && journal.entries(address, after, 1).length === 0) return
     let life = after > 0 ? lifeAt(address, after, journal, bindings, limits) : undefined
-    for (const entry of this.entries(address, life?.record.seq ?? 0)) {
+    for await (const entry of this.entries(address, life?.record.seq ?? 0)) {
       life = lifeAfter(life, entry, bindings, limits)
       if (life !== undefined && entry.seq > after) yield seen(life)
     }
   }
 
-  entries(address: Address, after: number): Iterable<JournalEntry> {
-    return entriesOf(this.#open().journal, address, after, this.#site.limits)
+  async *entries(address: Address, after: number): AsyncGenerator<JournalEntry> {
+    const { readAheadEntriesMax } = this.#site.limits
+    for (let last = after; ; ) {
+      // Opened for each page: a reader may be slow, and the shard may have ended or begun again meanwhile.
+      const page = this.#open().journal.entries(address, last, readAheadEntriesMax)
+      for (const entry of page) yield entry
+      if (page.length < readAheadEntriesMax) return
+      last = page.at(-1)!.seq
+      // A long history lets others have their turn.
+      await new Promise<void>(resolve => this.clock.soon(resolve))
+    }
   }
 
-  list(query: ListQuery): readonly ListedActor[] {
+  async list(query: ListQuery): Promise<readonly ListedActor[]> {
     return this.#open().journal.list(query)
+  }
+
+  /** The journal as it is now, to be read. @throws UnavailableError once it is closed */
+  get journal(): Journal {
+    return this.#open().journal
+  }
+
+  /** How much waits, runs and is kept. */
+  load(): Load {
+    const { host, inbox, journal } = this.#open()
+    const { inside, pending, held } = host.waiting
+    const unsettled = journal.unsettled()
+    return {
+      inboxCommands: inbox.size,
+      inboxRefused: inbox.refused,
+      insideCommands: inside,
+      pendingCommands: pending,
+      heldCommands: held,
+      deadLetters: journal.countDeadLetters(),
+      activitiesRunning: host.runner.running,
+      activitiesWaiting: host.runner.waiting,
+      cacheActors: host.cache.size,
+      cacheHits: host.cache.hits,
+      cacheMisses: host.cache.misses,
+      journalPosition: journal.position,
+      journalBytes: journal.bytes(),
+      unsettled,
+      unsettledMs: unsettled.since === undefined ? 0 : Math.max(0, this.clock.now() - unsettled.since),
+    }
   }
 
   /** The shard, to be read. @throws UnavailableError once it has ended: its journal is closed. */
@@ -129,5 +210,7 @@ function seen(life: Life): SeenActor {
     snapshot: snapshotOf(life),
     seq: life.record.seq,
     version: life.record.version,
+    at: life.record.at,
+    state: life.record.state,
   }
 }

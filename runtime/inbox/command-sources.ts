@@ -46,6 +46,11 @@ export class CommandSources {
     this.#internal.push(command)
   }
 
+  /** Commands from inside that wait, as far as they are known. */
+  get insideSize(): number {
+    return this.#internal.size + this.#due.size
+  }
+
   take(): Taken | undefined {
     return this.takeInside() ?? this.#takeOutside()
   }

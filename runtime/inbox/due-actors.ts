@@ -10,6 +10,7 @@ import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { Invocation } from '../../actors/record.js'
 import { idempotencyKeyOf } from '../dispatch/attempt.js'
+import { carried } from '../step/carried-trace.js'
 import type { Life } from '../step/life.js'
 
 export type DueKind = 'timer' | 'retry'
@@ -77,6 +78,7 @@ export function dueTimers(life: Life, until: number): readonly Command[] {
       commandId: `${address}.${incarnation}.timer.${timer.number}`,
       sender: address,
       target: address,
+      ...carried(timer.trace),
       timer: timer.number,
     }))
 }
@@ -102,6 +104,7 @@ function invocationDue(life: Life, invocation: Invocation, until: number): reado
       commandId: `${idempotencyKeyOf(token)}.due.${task.attempt}`,
       sender: address,
       target: address,
+      ...carried(invocation.trace),
     }
     if (task.state === 'waiting' && task.dueAt! <= until)
       commands.push({ ...envelope, kind: 'operator', order: { type: 'attempt', token } })

@@ -11,6 +11,7 @@ export class MemoryInbox implements Inbox {
   readonly #max: number
   readonly #bytesMax: number
   #bytes = 0
+  #refused = 0
   #listener: () => void = () => {}
 
   constructor(limits: Pick<Limits, 'inboxCommandsMax' | 'inboxBytesMax'>) {
@@ -20,11 +21,13 @@ export class MemoryInbox implements Inbox {
 
   /** @throws OverloadedError when as many wait as may, or as much. */
   offer(delivery: Delivery): void {
-    if (this.#queue.size >= this.#max)
-      throw new OverloadedError('the inbox', this.#max, delivery.command.target)
     // One alone always has room: it is within the bound on payloads.
-    if (this.#queue.size > 0 && this.#bytes + delivery.bytes > this.#bytesMax)
+    const isFull =
+      this.#queue.size >= this.#max || (this.#queue.size > 0 && this.#bytes + delivery.bytes > this.#bytesMax)
+    if (isFull) {
+      this.#refused++
       throw new OverloadedError('the inbox', this.#queue.size, delivery.command.target)
+    }
     this.#queue.push(delivery)
     this.#bytes += delivery.bytes
     this.#listener()
@@ -42,6 +45,11 @@ export class MemoryInbox implements Inbox {
 
   get size(): number {
     return this.#queue.size
+  }
+
+  /** How many found it full. */
+  get refused(): number {
+    return this.#refused
   }
 
   onArrival(listener: () => void): void {

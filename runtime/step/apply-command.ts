@@ -29,7 +29,7 @@ export function applyCommand(before: Life | undefined, command: Command, site: S
   const of = subject(before, command, site)
   if ('kind' in of) return of
   const at = stamp(of, command, site)
-  const draft = new Draft(of, { position: site.position, at, limits: site.limits })
+  const draft = new Draft(of, { position: site.position, at, limits: site.limits, trace: command.trace })
   try {
     perform(draft, command)
     draft.assertFits()
@@ -186,7 +186,7 @@ function applied(before: Life | undefined, draft: Draft, command: Command, withD
       seq: draft.seq,
       position: draft.position,
       at: draft.at,
-      command,
+      command: command.kind === 'start' ? { ...command, version: draft.version } : command,
       outcome,
       ...(value === undefined ? {} : { value }),
       ...(withDigest ? { digest: stepDigest(draft) } : {}),

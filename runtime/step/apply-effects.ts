@@ -8,6 +8,7 @@ import type { ActorEvent, InvocationToken, OperatorOrder, Outcome } from '../../
 import type { Effect } from '../../actors/effect.js'
 import type { Source, TaskSource } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
+import { carried } from './carried-trace.js'
 import type { Draft } from './draft.js'
 
 /** @throws Error when an effect is malformed or passes a limit: the step fails. */
@@ -53,7 +54,7 @@ function applyEffect(draft: Draft, effect: Effect): void {
 }
 
 export function sendEvent(draft: Draft, target: string, event: ActorEvent): void {
-  draft.sends.push({
+  draft.send({
     kind: 'message',
     commandId: draft.mintCommandId(),
     sender: draft.address,
@@ -65,7 +66,7 @@ export function sendEvent(draft: Draft, target: string, event: ActorEvent): void
 
 /** `at`: when it happened, for one whose time is the actor's own; an asker's is not, and its time stays as it is. */
 export function sendResult(draft: Draft, token: InvocationToken, outcome: Outcome, at?: number): void {
-  draft.sends.push({
+  draft.send({
     kind: 'result',
     commandId: draft.mintCommandId(),
     sender: draft.address,
@@ -102,6 +103,7 @@ function invoke(draft: Draft, id: string, src: string, input: unknown): void {
         state: index < startable ? startState(of) : 'queued',
       }),
     ),
+    ...traced(draft),
   }
   draft.invocations = [...draft.invocations, invocation]
   if (invocation.tasks.length === 0)
@@ -130,7 +132,7 @@ export function beginTask(draft: Draft, invocation: Invocation, index: number, s
   const token = draft.token(invocation.id, invocation.epoch, index, task.attempt)
   try {
     const { key, event } = question(task.input)
-    draft.sends.push({
+    draft.send({
       kind: 'message',
       commandId: draft.mintCommandId(),
       sender: draft.address,
@@ -178,7 +180,7 @@ function spawn(draft: Draft, id: string, src: string, input: unknown, syncSnapsh
 }
 
 function sendOrder(draft: Draft, child: string, order: OperatorOrder): void {
-  draft.sends.push({
+  draft.send({
     kind: 'operator',
     commandId: draft.mintCommandId(),
     sender: draft.address,
@@ -212,8 +214,15 @@ function setTimer(draft: Draft, effect: Extract<Effect, { type: 'timer' }>): voi
       dueAt: draft.at + Math.max(0, effect.delayMs),
       event: draft.stored('a delayed event', effect.event) as ActorEvent,
       ...(effect.to === undefined ? {} : { to: effect.to }),
+      ...traced(draft),
     },
   ]
+}
+
+/** What the record keeps of the step's trace, for what it causes later. */
+function traced(draft: Draft): { readonly trace?: string } {
+  if (draft.trace !== undefined) draft.weigh(draft.trace)
+  return carried(draft.trace)
 }
 
 function cancelTimer(draft: Draft, id: string): void {

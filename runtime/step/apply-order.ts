@@ -1,7 +1,7 @@
 /**
  * What an operator's order does to an actor.
  */
-import type { OperatorOrder } from '../../actors/command.js'
+import type { LetterOrder, OperatorOrder } from '../../actors/command.js'
 import type { ErrorValue } from '../../actors/errors.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { release, sendResult, taskSource } from './apply-effects.js'
@@ -19,7 +19,12 @@ export function concerns(life: Life, order: OperatorOrder): boolean {
       BEGINNABLE.has(currentTask(life.record.invocations, order.token)?.state)
     )
   if (order.type === 'recover') return life.record.invocations.some(one => one.position <= order.until)
-  return true
+  // The batch carries those out: what they take away is no part of the actor.
+  return !isLetterOrder(order)
+}
+
+export function isLetterOrder(order: OperatorOrder): order is LetterOrder {
+  return order.type === 'redrive' || order.type === 'drop'
 }
 
 const BEGINNABLE: ReadonlySet<string | undefined> = new Set(['ready', 'waiting'])

@@ -17,8 +17,7 @@ export type ResultMeaning = { readonly stimulus: Stimulus } | 'bookkeeping'
 const RUNNING: ReadonlySet<Task['state']> = new Set(['ready', 'started', 'asked', 'waiting', 'parked'])
 
 /** Whether the result belongs to something this actor still waits for. */
-export function awaits(life: Life, command: ResultCommand): boolean {
-  const { token } = command
+export function awaits(life: Life, { token }: Pick<ResultCommand, 'token'>): boolean {
   const { record } = life
   if (record.status !== 'active' || token.incarnation !== record.incarnation) return false
   if (record.children.some(one => one.id === token.id && one.epoch === token.epoch)) return true

@@ -32,11 +32,11 @@ export function birthFor(command: Command, site: Pick<StepSite, 'bindings'>): St
 export function rootBirth(command: Command, site: StepSite): Birth | Application {
   if (command.kind === 'start') {
     const { type, key } = idOf(command.target)
-    const current = site.bindings.current(type)
+    const version = command.version ?? site.bindings.current(type).version
     return {
       address: addressOf(type, key),
-      binding: { behaviour: current, logic: current.logic },
-      version: current.version,
+      binding: site.bindings.find(type, version, [], command.target),
+      version,
       child: undefined,
       seqBefore: 0,
       atBefore: Number.NEGATIVE_INFINITY,

@@ -33,6 +33,8 @@ export class Draft {
   readonly at: number
   readonly child: ChildBond | undefined
   readonly limits: Limits
+  /** Trace context of the step, for what it sends, sets and invokes. */
+  readonly trace: string | undefined
   status: ActorStatus = 'active'
   state: unknown
   bytes: Uint8Array = new Uint8Array()
@@ -51,7 +53,10 @@ export class Draft {
   /** Grows with all that is stored; made exact when it may be too much. */
   #weight = 0
 
-  constructor(of: Life | Birth, step: { position: number; at: number; limits: Limits }) {
+  constructor(
+    of: Life | Birth,
+    step: { position: number; at: number; limits: Limits; trace: string | undefined },
+  ) {
     const before = 'record' in of ? of.record : of
     this.address = before.address
     this.binding = of.binding
@@ -60,6 +65,7 @@ export class Draft {
     this.position = step.position
     this.at = step.at
     this.limits = step.limits
+    this.trace = step.trace
     if ('record' in of) {
       const record = of.record
       this.incarnation = record.incarnation
@@ -141,6 +147,10 @@ export class Draft {
     this.#weight = weightOf({ state: this.bytes, timers: this.timers, invocations: this.invocations })
     if (this.#weight > recordBytesMax)
       throw new TooLargeError(this.address, 'its record', this.#weight, recordBytesMax)
+  }
+
+  send(command: Command): void {
+    this.sends.push(this.trace === undefined ? command : { ...command, trace: this.trace })
   }
 
   /** An id for a command this step sends: the same on every replay. */

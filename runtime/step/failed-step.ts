@@ -7,6 +7,7 @@ import type { ErrorValue } from '../../actors/errors.js'
 import type { Application, StepSite } from './application.js'
 import { sendResult } from './apply-effects.js'
 import { replaceTask } from './apply-result.js'
+import { carried } from './carried-trace.js'
 import { type Birth, Draft } from './draft.js'
 import { type Life, revive } from './life.js'
 import { remember } from './recent-commands.js'
@@ -26,7 +27,7 @@ export function failed(
   if (!('record' in of)) return stillborn(of, command, deadLetter)
   // From its record: a step that threw half-way may have changed the state it was given.
   const before = revive(of.record, of.binding)
-  const draft = new Draft(before, { position: site.position, at, limits: site.limits })
+  const draft = new Draft(before, { position: site.position, at, limits: site.limits, trace: command.trace })
   park(draft, command)
   remember(draft, command, error)
   if (command.kind === 'message' && command.ask !== undefined)
@@ -59,6 +60,7 @@ function stillborn(of: Birth, command: Command, deadLetter: DeadLetter): Applica
       sender: of.address,
       target: of.child.token.actor,
       ...(command.at === undefined ? {} : { at: command.at }),
+      ...carried(command.trace),
       token: of.child.token,
       outcome: { status: 'error', error, retry: false },
     })

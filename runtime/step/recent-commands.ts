@@ -14,7 +14,8 @@ import type { Life } from './life.js'
 export function remember(draft: Draft, command: Command, error: ErrorValue | undefined): void {
   if (command.sender !== undefined || !isFromOutside(command)) return
   const since = draft.at - draft.limits.recentCommandAgeMsMax
-  const young = draft.recent.filter(one => one.at >= since)
+  // Of a command that is stepped again the last outcome counts.
+  const young = draft.recent.filter(one => one.at >= since && one.commandId !== command.commandId)
   const kept = young.slice(Math.max(0, young.length + 1 - draft.limits.recentCommandsMax))
   const recent: RecentCommand = {
     commandId: command.commandId,
@@ -45,7 +46,8 @@ function payloadOf(command: Command): string {
 
 /** What to answer when the actor has applied this id before. @returns undefined when it has not */
 export function repetition(before: Life, command: Command): Application | undefined {
-  if (command.sender !== undefined || !isFromOutside(command)) return undefined
+  if (command.sender !== undefined || command.redriven !== undefined || !isFromOutside(command))
+    return undefined
   const recent = before.record.recent.find(one => one.commandId === command.commandId)
   if (recent === undefined) return undefined
   if (recent.payload !== payloadOf(command))

@@ -104,6 +104,14 @@ export class VirtualTimeRuntime implements TestRuntime {
     return calls as TestCall<Input>[]
   }
 
+  get handler(): Runtime['handler'] {
+    return this.engine.handler
+  }
+
+  metrics(): Promise<string> {
+    return this.engine.metrics()
+  }
+
   async stop(): Promise<void> {
     this.engine.shard.host.runner.abort('the test ends')
     await this.engine.stop()

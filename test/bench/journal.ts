@@ -80,6 +80,7 @@ class Commits {
       pending: [],
       published: [],
       deadLetters: [],
+      settledLetters: [],
     }
   }
 

@@ -6,6 +6,7 @@ import type { Commit } from '../../actors/commit.js'
 import type { Journal } from '../../actors/journal.js'
 import { type Applied, type CommitExtras, CommitMaker, T0 } from '../support/journal-commits.js'
 import { keepingContract } from './journal-keeping.contract.js'
+import { lettersContract } from './journal-letters.contract.js'
 
 /** Journals under test; each call of `open` gives an empty one. */
 export interface JournalKind {
@@ -275,23 +276,6 @@ export function journalContract(name: string, kind: JournalKind): void {
           assert.equal(journal.recordAt('order/2', 9), undefined)
         })
 
-        it('keeps dead letters, in order', async () => {
-          const letter = (position: number) => ({
-            position,
-            at: T0,
-            command: maker.make([{ address: 'order/1' }]).entries[0]!.command,
-            error: { name: 'E', message: 'no' },
-          })
-          const letters = [letter(1), letter(2), letter(3)]
-          maker = new CommitMaker()
-          await commit([{ address: 'order/1' }, { address: 'order/1' }], { deadLetters: letters.slice(0, 2) })
-          settle()
-          await commit([{ address: 'order/1' }], { deadLetters: letters.slice(2) })
-          settle()
-          assert.deepStrictEqual(journal.deadLetters(0, 10), letters)
-          assert.deepStrictEqual(journal.deadLetters(1, 1), letters.slice(1, 2))
-        })
-
         it('gives back commits in order, as appended', async () => {
           const made: Commit[] = []
           for (let at = 0; at < 4; at++) {
@@ -305,12 +289,13 @@ export function journalContract(name: string, kind: JournalKind): void {
             if (at === 1) settle()
           }
           settle()
-          const shape = ({ first, at, entries, published, deadLetters }: Commit) => ({
+          const shape = ({ first, at, entries, published, deadLetters, settledLetters }: Commit) => ({
             first,
             at,
             entries,
             published,
             deadLetters,
+            settledLetters,
           })
           const found = (after: number) => [...journal.commits(after)].map(({ records: _, ...rest }) => rest)
           assert.deepStrictEqual(found(0), made.map(shape))
@@ -326,4 +311,5 @@ export function journalContract(name: string, kind: JournalKind): void {
     })
   })
   keepingContract(name, kind)
+  lettersContract(name, kind)
 }

@@ -4,6 +4,7 @@
 import { createStore } from '@xstate/store'
 import {
   type AnyActorRef,
+  type AnyStateMachine,
   assign,
   cancel,
   emit,
@@ -17,7 +18,7 @@ import {
   stopChild,
 } from 'xstate'
 import type { ActorLogic, Stimulus } from '../../actors/logic.js'
-import { activity, machineLogic, ref, storeLogic } from '../../machines/index.js'
+import { activity, ref, storeLogic } from '../../machines/index.js'
 import type { LogicUnderTest } from './logic.contract.js'
 
 const events = (...types: string[]): Stimulus[] =>
@@ -257,7 +258,9 @@ const ledger = {
   },
 }
 
-export const fixtures: readonly LogicUnderTest[] = [
+type LogicOf = (machine: AnyStateMachine) => ActorLogic
+
+export const fixtures = (machineLogic: LogicOf): readonly LogicUnderTest[] => [
   {
     name: 'parallel machine',
     logic: machineLogic(parallel),
@@ -321,13 +324,13 @@ export const fixtures: readonly LogicUnderTest[] = [
   },
   {
     name: 'reducer',
-    logic: reducer(),
+    logic: reducer(machineLogic),
     input: { from: 2 },
     stimuli: events('ADD', 'OTHER'),
   },
 ]
 
-function reducer(): ActorLogic {
+function reducer(machineLogic: LogicOf): ActorLogic {
   const logic = fromTransition(
     (state: { n: number }, event: { type: string; by?: number }, { emit: tell }) => {
       tell({ type: 'CHANGED' })

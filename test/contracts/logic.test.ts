@@ -1,4 +1,9 @@
+import { suite } from 'node:test'
+import { executors } from '../machines/stepping.js'
 import { logicContract } from './logic.contract.js'
 import { fixtures } from './logic-fixtures.js'
 
-for (const fixture of fixtures) logicContract(fixture)
+for (const [name, logicOf] of Object.entries(executors))
+  suite(`${name} executor`, () => {
+    for (const fixture of fixtures(logicOf)) logicContract(fixture)
+  })

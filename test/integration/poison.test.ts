@@ -33,8 +33,7 @@ test('a command that kills its process becomes a dead letter, and no innocent on
   assert.deepEqual(runs, [...Array(limits.poisonAttemptsMax + 1).fill('SIGKILL'), 0])
 
   const journal = openJournal({ path, readOnly: true })
-  t.after(() => journal.close())
-  const letters = journal.deadLetters(0, 10)
+  const letters = journal.deadLetters(undefined, 10)
   assert.deepEqual(
     letters.map(({ command, error }) => [command.commandId, error.name]),
     [['boom', 'Poisonous']],
@@ -48,4 +47,28 @@ test('a command that kills its process becomes a dead letter, and no innocent on
     'last applied',
   ])
   for (const key of ['before', 'after']) assert.equal(new Set(applied(key)).size, applied(key).length)
+  journal.close()
+  assertRedrives(path, letters[0]!.id)
 })
+
+/** Redriven it kills again, as often as any poison may; then it is where it was, until the machine is mended. */
+function assertRedrives(path: string, letter: string): void {
+  const run = (task: string) => {
+    const { signal, stdout } = spawnSync(process.execPath, [program, path, '', task], { encoding: 'utf8' })
+    return signal ?? (JSON.parse(stdout) as string[])
+  }
+  // Begun after a good end the order dies with its process; begun after a kill it is durable before its step.
+  assert.deepEqual([run('redrive'), run('redrive')], ['SIGKILL', 'SIGKILL'])
+  const runs = []
+  do runs.push(run('look'))
+  while (runs.at(-1) === 'SIGKILL' && runs.length < 10)
+  assert.deepEqual(runs, [...Array(limits.poisonAttemptsMax - 1).fill('SIGKILL'), [letter]])
+  assert.deepEqual(run('mended'), [])
+  const journal = openJournal({ path, readOnly: true })
+  const last = journal.entries('counter/poisoned', 0, 100).at(-1)
+  journal.close()
+  assert.deepEqual(
+    [last?.command.commandId, last?.command.redriven, last?.command.attempts, last?.outcome],
+    ['boom', letter, undefined, 'applied'],
+  )
+}

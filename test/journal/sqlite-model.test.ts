@@ -19,10 +19,13 @@ type Step =
       readonly kind: 'commit'
       readonly applied: readonly Applied[]
       readonly dead: boolean
+      /** Which of the letters there are this commit settles. */
+      readonly settles: number | undefined
       readonly pending: boolean
     }
   | { readonly kind: 'settle' | 'close' | 'crash' }
   | { readonly kind: 'prune'; readonly address: string; readonly seq: number }
+  | { readonly kind: 'forget'; readonly address: string }
 
 const dueAt = fc.option(fc.integer({ min: T0, max: T0 + 5 }), { nil: undefined })
 const applied: fc.Arbitrary<Applied> = fc
@@ -52,6 +55,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('commit' as const),
       applied: fc.array(applied, { maxLength: 6 }),
       dead: fc.boolean(),
+      settles: fc.option(fc.nat(5), { nil: undefined }),
       pending: fc.boolean(),
     }),
   },
@@ -66,6 +70,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       address: fc.constantFrom(...ADDRESSES),
       seq: fc.integer({ min: 1, max: 12 }),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('forget' as const), address: fc.constantFrom(...ADDRESSES) }),
   },
 )
 
@@ -97,13 +105,17 @@ async function live(path: string, steps: readonly Step[], limits: Record<string,
   for (const [index, step] of steps.entries()) {
     switch (step.kind) {
       case 'commit': {
-        const commit = commitOf(maker, step)
+        const commit = commitOf(maker, step, model)
         await model.append(commit)
         await journal.append(commit)
         break
       }
       case 'prune':
         assert.equal(journal.prune(step.address, step.seq), model.prune(step.address, step.seq))
+        break
+      case 'forget':
+        journal.forget(step.address)
+        model.forget(step.address)
         break
       case 'settle':
         journal.settle()
@@ -127,13 +139,15 @@ async function live(path: string, steps: readonly Step[], limits: Record<string,
   journal.close()
 }
 
-function commitOf(maker: CommitMaker, step: Extract<Step, { kind: 'commit' }>) {
+function commitOf(maker: CommitMaker, step: Extract<Step, { kind: 'commit' }>, model: Journal) {
+  const letter = model.deadLetters(undefined, 100)[step.settles ?? -1]
   const command = { kind: 'timer' as const, commandId: 't', target: 'order/1', timer: maker.position }
   return maker.make(step.applied, {
     pending: step.pending ? [command] : [],
     deadLetters: step.dead
       ? [{ position: maker.position + 1, at: T0, command, error: { name: 'E', message: 'm' } }]
       : [],
+    settledLetters: letter === undefined ? [] : [{ id: letter.id, how: 'dropped', reason: 'r' }],
   })
 }
 
@@ -147,7 +161,10 @@ function assertAlike(journal: Journal, model: Journal): void {
   const same = (ask: (journal: Journal) => unknown) => assert.deepStrictEqual(ask(journal), ask(model))
   same(one => one.position)
   same(one => one.pending())
-  same(one => one.deadLetters(1, 3))
+  same(one => one.deadLetters(undefined, 100))
+  same(one => one.deadLetters(one.deadLetters(undefined, 1)[0]?.id, 3))
+  same(one => one.countDeadLetters())
+  same(one => one.counts())
   for (const kind of ['timer', 'retry'] as const) {
     same(one => one.nextDueAt(kind))
     for (const limit of [1, 2, 100]) same(one => one.due(kind, T0 + 3, limit))
@@ -159,6 +176,8 @@ function assertAlike(journal: Journal, model: Journal): void {
     { type: 'order' },
     { state: 'a' },
     { state: 'a.b', tag: 'x' },
+    { version: 'v1' },
+    { version: 'v2', type: 'order' },
     { status: 'done' as const, idleSince: T0 + 2 },
   ]) {
     same(one => one.count(query))

@@ -1,10 +1,32 @@
 /**
- * Steps a machine by hand: one actor, `thing/one`, child of `boss/b`, one second between entries.
+ * Steps a machine by hand: one actor, `thing/one`, child of `boss/b`, one second between entries. Under
+ * either executor: what a machine does must not depend on it.
  */
+import { before, suite } from 'node:test'
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import type { Effect } from '../../actors/effect.js'
 import type { ActorLogic, Step, StepContext, Stimulus } from '../../actors/logic.js'
-import { machineLogic } from '../../machines/index.js'
+import { machineLogic, referenceLogic } from '../../machines/index.js'
+
+export const executors = { compiled: machineLogic, reference: referenceLogic } as const
+
+let current: (machine: AnyStateMachine) => ActorLogic = machineLogic
+
+/** Defines tests once for each executor; steppers in them use it. */
+export function underEither(define: (of: typeof machineLogic) => void): void {
+  for (const [name, of] of Object.entries(executors))
+    suite(`${name} executor`, () => {
+      before(() => {
+        current = of
+      })
+      define(of)
+    })
+}
+
+/** The logic of a machine under the executor whose tests run. */
+export function logicOf(machine: AnyStateMachine): ActorLogic {
+  return current(machine)
+}
 
 export type MachineStep = Step<unknown> & { readonly state: AnyMachineSnapshot }
 
@@ -15,7 +37,7 @@ export class Stepper {
   seq = 1
 
   constructor(machine: AnyStateMachine, input?: unknown, parent: string | undefined = 'boss/b') {
-    this.logic = machineLogic(machine)
+    this.logic = logicOf(machine)
     this.parent = parent
     this.last = this.logic.initial(input, this.context()) as MachineStep
   }

@@ -66,6 +66,10 @@ export const sabotages: readonly Sabotage[] = [
       committing(journal, commit => ({ ...commit, published: [...commit.published, ...commit.published] })),
   },
   {
+    name: 'dead letters that come back',
+    journal: journal => committing(journal, commit => ({ ...commit, settledLetters: [] })),
+  },
+  {
     name: 'sent commands sent twice',
     journal: journal => instead(journal, { pending: () => journal.pending().flatMap(one => [one, one]) }),
   },

@@ -14,6 +14,7 @@ import { happenings } from './checks/happenings.js'
 import { type Answer, Clients, type Given } from './clients.js'
 import { type Definitions, definitionsFor } from './definitions.js'
 import { type Disk, FileDisk, MemoryDisk } from './disk.js'
+import { Operator } from './operator.js'
 import { type Plan, planFor } from './plan.js'
 import { Random } from './random.js'
 import type { Sabotage } from './sabotage.js'
@@ -73,6 +74,7 @@ class Simulation {
   readonly #disk: Disk
   readonly #truth: Truth
   readonly #clients: Clients
+  readonly #operator: Operator
   readonly #watch: Watch
   readonly #hash = createHash('sha256')
   readonly #counts: Record<string, number> = {}
@@ -130,6 +132,17 @@ class Simulation {
       },
       this.#plan,
     )
+    this.#operator = new Operator(
+      {
+        scheduler,
+        random: stream('operator'),
+        process: () => this.#process,
+        count: what => this.#count(what),
+        trace,
+        fail,
+      },
+      this.#plan.busyMs,
+    )
   }
 
   get #caller() {
@@ -184,6 +197,7 @@ class Simulation {
     this.#noteCalm()
     this.#world.kind = true
     this.#clients.patient = true
+    this.#operator.leave()
   }
 
   get #mayDie(): boolean {

@@ -27,7 +27,8 @@ export class Truth {
   readonly #changed = new Set<Address>()
   readonly #last = new Map<Address, JournalEntry>()
   #pending: readonly Command[] = []
-  #deadLetters = 0
+  /** Letters that came, and letters that were settled. */
+  #letters = 0
   #perhaps: Commit | undefined
   readonly #fail: (what: string) => void
   readonly #onTimer: (dueAt: number, at: number, what: string) => void
@@ -76,7 +77,7 @@ export class Truth {
     this.published.push(...commit.published)
     if (commit.entries.length > 0) this.commits.push({ first: commit.first, digest: commitDigest(commit) })
     this.#pending = commit.pending
-    this.#deadLetters += commit.deadLetters.length
+    this.#letters += commit.deadLetters.length - commit.settledLetters.length
   }
 
   #addEntry(entry: JournalEntry, commit: Commit): void {
@@ -117,6 +118,8 @@ export class Truth {
     this.#compareCommits(journal, from)
     if (digest(journal.pending()) !== digest(this.#pending))
       this.#fail('a recovery found other pending commands than were committed')
+    if (journal.countDeadLetters() !== this.#letters)
+      this.#fail(`a recovery found ${journal.countDeadLetters()} dead letters: expected ${this.#letters}`)
     for (const address of this.#changed) this.#compareRecord(journal, address)
     this.#changed.clear()
   }
@@ -136,7 +139,8 @@ export class Truth {
   /** A commit without entries shows by its pending commands, or its dead letters. */
   #isThere(commit: Commit, journal: Journal): boolean {
     if (commit.entries.length > 0) return journal.position >= commit.first
-    if (journal.deadLetters(0, Number.MAX_SAFE_INTEGER).length > this.#deadLetters) return true
+    if (commit.deadLetters.length !== commit.settledLetters.length)
+      return journal.countDeadLetters() !== this.#letters
     return digest(journal.pending()) === digest(commit.pending)
   }
 
@@ -156,8 +160,9 @@ function commitDigest({
   entries,
   published,
   deadLetters,
-}: Pick<Commit, 'first' | 'at' | 'entries' | 'published' | 'deadLetters'>): string {
-  return digest({ first, at, entries, published, deadLetters })
+  settledLetters,
+}: Pick<Commit, 'first' | 'at' | 'entries' | 'published' | 'deadLetters' | 'settledLetters'>): string {
+  return digest({ first, at, entries, published, deadLetters, settledLetters })
 }
 
 /** Whether bytes came back as a Buffer or an array is nothing to anybody. */

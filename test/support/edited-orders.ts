@@ -10,7 +10,7 @@ export { riskProfileActor } from '../../machines/lifecycles/order-actors.js'
 export const order = defineActor({
   machine: orderMachine.provide({
     actors: orderActivities(noServices),
-    guards: { isApproved: ({ context }) => context.purchase!.amount < 1 },
+    guards: { isPaymentApproved: ({ context }) => context.purchase!.amount < 1 },
   }),
   version: '1',
   create: key => ({ orderId: key }),

@@ -3,7 +3,7 @@
  * journal, the proof that it can be folded again.
  */
 import assert from 'node:assert/strict'
-import type { DeadLetter } from '../../actors/commit.js'
+import type { KeptLetter } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { AnyDefinition, HistoryEntry } from '../../runtime/index.js'
 import { createTestRuntime } from '../../runtime/testing/index.js'
@@ -18,8 +18,8 @@ export async function engineWorld(
   return (await createTestRuntime({ actors, limits })) as VirtualTimeRuntime
 }
 
-export function deadLetters(rt: VirtualTimeRuntime): readonly DeadLetter[] {
-  return rt.engine.shard.journal.deadLetters(0, 1_000)
+export function deadLetters(rt: VirtualTimeRuntime): readonly KeptLetter[] {
+  return rt.engine.shard.journal.deadLetters(undefined, 1_000)
 }
 
 /** Every actor, made again from its entries, is what was committed. Answers how many entries that took. */

@@ -1,7 +1,14 @@
 /** Commits for tests: small lives of actors, with the numbers a journal expects worked out. */
 import type { Address } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, DeadLetter, JournalEntry, PublishedEvent, RecordIndex } from '../../actors/commit.js'
+import type {
+  Commit,
+  DeadLetter,
+  JournalEntry,
+  PublishedEvent,
+  RecordIndex,
+  SettledLetter,
+} from '../../actors/commit.js'
 import type { ActorRecord } from '../../actors/record.js'
 
 export const T0 = Date.UTC(2026, 0, 1)
@@ -21,6 +28,7 @@ export interface CommitExtras {
   readonly pending?: readonly Command[]
   readonly published?: readonly PublishedEvent[]
   readonly deadLetters?: readonly DeadLetter[]
+  readonly settledLetters?: readonly SettledLetter[]
 }
 
 /** Makes commits one after the other, counting seqs and positions. */
@@ -58,6 +66,7 @@ export class CommitMaker {
       pending: [],
       published: [],
       deadLetters: [],
+      settledLetters: [],
       ...extras,
     }
   }

@@ -1,8 +1,10 @@
 /**
  * A program whose machine kills its process on one event. It sends that event between two innocent ones, and
- * says as a JSON line what came of each.
+ * says as a JSON line what came of each. Told `redrive` it redrives the first dead letter instead, `mended` the
+ * same with a machine that kills no more, `look` nothing at all; then it says which letters there are.
  */
 import { assign, setup } from 'xstate'
+import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
 import { createRuntime, defineActor, PerdureError } from '../../runtime/index.js'
 
 const machine = setup({
@@ -14,6 +16,7 @@ const machine = setup({
     ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) },
     BOOM: {
       actions: assign(() => {
+        if (task === 'mended') return { n: 100 }
         process.kill(process.pid, 'SIGKILL')
         // The signal is on its way; the step must not end before it comes.
         for (;;);
@@ -21,10 +24,21 @@ const machine = setup({
     },
   },
 })
+const [path = '', run = '', task = ''] = process.argv.slice(2)
 const counter = defineActor({ machine, version: '1', create: () => undefined })
-
-const [path = '', run = ''] = process.argv.slice(2)
 const runtime = await createRuntime({ actors: [counter], path })
+if (task !== '') await redriveFirst(runtime as EmbeddedRuntime)
+
+async function redriveFirst({ service, shard }: EmbeddedRuntime): Promise<never> {
+  const letters = () => shard.journal.deadLetters(undefined, 10).map(({ id }) => id)
+  const [letter] = letters()
+  if (task !== 'look' && letter !== undefined) await service.settleLetter({ type: 'redrive', letter })
+  await shard.host.whenIdle()
+  const left = letters()
+  await runtime.stop()
+  process.stdout.write(`${JSON.stringify(left)}\n`)
+  process.exit(0)
+}
 const send = (key: string, event: { type: 'ADD' } | { type: 'BOOM' }, id: string) =>
   runtime
     .actor(counter, key)

@@ -36,7 +36,7 @@ export interface LedgerCount {
   readonly requests: number
   /** Times that money was taken. */
   readonly charges: number
-  /** Charges beyond the first of a key, or of an order. */
+  /** Charges beyond the first of a key: each instrument of an order has its own. */
   readonly duplicateCharges: number
   readonly refunds: number
   /** Orders whose money is with the shop: charged, and not given back. */
@@ -46,7 +46,6 @@ export interface LedgerCount {
 /** Counts a ledger, trusting nothing but its lines. */
 export async function countLedger(path: string): Promise<LedgerCount> {
   const keys = new Map<string, { orderId: string; charges: number }>()
-  const orders = new Map<string, number>()
   const refunded = new Set<string>()
   let [requests, charges, refunds] = [0, 0, 0]
   for await (const text of createInterface({ input: createReadStream(path) })) {
@@ -56,14 +55,12 @@ export async function countLedger(path: string): Promise<LedgerCount> {
     if (request === 'charge') {
       charges++
       keys.set(key, { orderId, charges: (keys.get(key)?.charges ?? 0) + 1 })
-      orders.set(orderId, (orders.get(orderId) ?? 0) + 1)
     } else {
       refunds++
       refunded.add(key)
     }
   }
   const paid = [...keys].filter(([key]) => !refunded.has(key)).map(([, { orderId }]) => orderId)
-  // A key charged twice is an order charged twice.
-  const duplicateCharges = [...orders.values()].reduce((sum, times) => sum + times - 1, 0)
+  const duplicateCharges = [...keys.values()].reduce((sum, { charges: times }) => sum + times - 1, 0)
   return { requests, charges, duplicateCharges, refunds, paid: new Set(paid) }
 }

@@ -36,13 +36,19 @@ describe('a journal of an older schema', () => {
       [...[1, 2, 3].map(i => ({ type: 'STEP', i, on: new Date(T0) })), { type: 'LAST' }],
     )
     assert.equal(journal.recordAt('order/1', 2)?.seq, 2)
-    assert.equal(journal.deadLetters(0, 10).length, 1)
+    const [letter, ...more] = journal.deadLetters(undefined, 10)
+    assert.deepEqual([letter?.id, more], ['000000000000-0001', []])
+    assert.deepEqual(journal.deadLetter('000000000000-0001'), letter)
+    assert.deepEqual(
+      journal.counts().map(({ type, version, status, count }) => `${type}@${version} ${status} ${count}`),
+      ['order@v1 active 1', 'stock@v1 active 1'],
+    )
     assert.equal(journal.pending().length, 1)
     assert.equal(journal.fingerprint('order', 'v1', 'other'), 'f1')
     await journal.append(new CommitMaker(7).make([{ address: 'order/new' }]))
     journal.close()
     onDatabase(db => {
-      assert.equal(db.pragma('user_version', { simple: true }), 3)
+      assert.equal(db.pragma('user_version', { simple: true }), 5)
       assert.equal(db.prepare(`SELECT count(*) FROM history WHERE address = 'order/1'`).pluck().get(), 4)
     })
   })
@@ -51,7 +57,7 @@ describe('a journal of an older schema', () => {
     makeOld()
     assert.throws(
       () => openJournal({ path: directory.path, readOnly: true }),
-      refusal('JournalTooOld', /schema 1/, { found: 1, known: 3 }),
+      refusal('JournalTooOld', /schema 1/, { found: 1, known: 5 }),
     )
   })
 })
@@ -60,11 +66,11 @@ describe('a journal of a newer schema', () => {
   it('is refused, naming both, and is not touched', () => {
     openForTest(directory.path).close()
     onDatabase(db => db.pragma('user_version = 99'))
-    const tooNew = refusal('JournalTooNew', /schema 99.* up to 3/, { found: 99, known: 3 })
+    const tooNew = refusal('JournalTooNew', /schema 99.* up to 5/, { found: 99, known: 5 })
     assert.throws(() => openForTest(directory.path), tooNew)
     assert.throws(() => openJournal({ path: directory.path, readOnly: true }), tooNew)
     onDatabase(db => assert.equal(db.pragma('user_version', { simple: true }), 99))
-    onDatabase(db => db.pragma('user_version = 3'))
+    onDatabase(db => db.pragma('user_version = 5'))
     openForTest(directory.path).close()
   })
 })

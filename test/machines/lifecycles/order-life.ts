@@ -13,15 +13,26 @@ export const noon = Date.UTC(2018, 4, 17, 12)
 export const hourMs = 3600_000
 export const dayMs = 24 * hourMs
 
-/** What happened to an order in the usual course, `daysLater` apart. */
-export function purchased(fields: { at?: number; customer?: string; amount?: number } = {}): OrderEvent {
-  const { at = noon, customer = 'c-1', amount = 100 } = fields
+/** What happened to an order in the usual course. `payments`: by instrument; `sellers`: what each sells for. */
+export function purchased(
+  fields: {
+    at?: number
+    customer?: string
+    amount?: number
+    payments?: Readonly<Record<string, number>>
+    sellers?: Readonly<Record<string, number>>
+    estimated?: number
+  } = {},
+): OrderEvent {
+  const { at = noon, customer = 'c-1', amount = 100, estimated } = fields
+  const { payments = { credit_card: amount }, sellers = { 'm-1': amount } } = fields
   return {
     type: 'PURCHASED',
     at,
     customer,
-    items: [{ sku: 's-1', seller: 'm-1', price: amount, freight: 0 }],
-    payments: [{ type: 'credit_card', installments: 1, value: amount }],
+    items: Object.entries(sellers).map(([seller, price]) => ({ sku: 's-1', seller, price, freight: 0 })),
+    payments: Object.entries(payments).map(([type, value]) => ({ type, installments: 1, value })),
+    ...(estimated !== undefined && { estimated }),
   }
 }
 
@@ -38,7 +49,7 @@ export class OrderLife {
   readonly calls: string[] = []
   readonly entries: EmittedFrom<typeof orderMachine>[] = []
   readonly #held = new Map<Deed, (() => void)[]>()
-  readonly #failing = new Set<Deed>()
+  readonly #failing = new Set<string>()
   readonly #clock = new SimulatedClock()
   readonly #actor
 
@@ -67,11 +78,8 @@ export class OrderLife {
   /** The stage it is in, or how it ended. */
   get stage(): string {
     const { value } = this.snapshot
-    return typeof value === 'object' && 'open' in value
-      ? value.open.stage
-      : typeof value === 'string'
-        ? value
-        : Object.keys(value)[0]!
+    const within = typeof value === 'object' && 'open' in value ? value.open.stage : value
+    return typeof within === 'string' ? within : Object.entries(within)[0]!.join('.')
   }
 
   get entryTypes(): string[] {
@@ -98,8 +106,9 @@ export class OrderLife {
   }
 
   /** Lets time pass for the order's timers. */
-  pass(ms: number): void {
+  async pass(ms: number): Promise<void> {
     this.#clock.increment(ms)
+    await this.settled()
   }
 
   /** From now on calls of `deed` do not answer until released. */
@@ -113,26 +122,48 @@ export class OrderLife {
     await this.settled()
   }
 
-  fail(deed: Deed): void {
-    this.#failing.add(deed)
+  /** From now on `deed` fails: always, or only under a key. */
+  fail(deed: Deed, key?: string): void {
+    this.#failing.add(key === undefined ? deed : `${deed} ${key}`)
+  }
+
+  mend(): void {
+    this.#failing.clear()
   }
 
   #services(): OrderServices {
     const done = async <Answer>(deed: Deed, key: string, answer: Answer): Promise<Answer> => {
-      this.calls.push(`${deed} ${key}`)
+      const call = `${deed} ${key}`
+      this.calls.push(call)
       const held = this.#held.get(deed)
       if (held !== undefined) await new Promise<void>(resolve => held.push(resolve))
-      if (this.#failing.has(deed)) throw new Error(`${deed} is out of order`)
+      if (this.#failing.has(deed) || this.#failing.has(call)) throw new Error(`${deed} is out of order`)
       return answer
     }
     return {
       charge: ({ key }) => done('charge', key, { receiptId: `receipt of ${key}` }),
       refund: ({ key }) => done('refund', key, { refunded: true }),
+      askReviewer: ({ key }) => done('askReviewer', key, { messageId: `message of ${key}` }),
       notify: ({ key }) => done('notify', key, { messageId: `message of ${key}` }),
       book: ({ key }) => done('book', key, { bookingId: `booking of ${key}` }),
       cancelBooking: ({ key }) => done('cancelBooking', key, { cancelled: true }),
     }
   }
+}
+
+/** An order that a person has to look at: the third dear one within the hour. */
+export async function doubtful(
+  trouble: { hold?: keyof OrderServices; fail?: keyof OrderServices } = {},
+): Promise<OrderLife> {
+  let profile = emptyProfile()
+  for (const nth of [1, 2]) {
+    const event = { type: 'PURCHASE' as const, orderId: `o-${nth}`, amount: 900, at: noon - nth * 60_000 }
+    profile = riskProfileStore.transition(profile, event)[0]
+  }
+  const life = new OrderLife('o-1', new Map([['c-1', profile]]))
+  if (trouble.hold !== undefined) life.hold(trouble.hold)
+  if (trouble.fail !== undefined) life.fail(trouble.fail)
+  return life.hear(purchased({ amount: 900 }))
 }
 
 function emptyProfile() {

@@ -60,6 +60,6 @@ test('what was pending for an actor waits through a runtime without its version'
   await runtime.actor(both, 'f').waitFor(s => s.value === 'told')
   await runtime.stop()
   const journal = openJournal({ path, readOnly: true })
-  assert.deepEqual([journal.pending(), journal.deadLetters(0, 10)], [[], []])
+  assert.deepEqual([journal.pending(), journal.deadLetters(undefined, 10)], [[], []])
   journal.close()
 })

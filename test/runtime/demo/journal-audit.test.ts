@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openJournal, type SqliteJournal } from '../../../journal/index.js'
 import type { OrderServices } from '../../../machines/lifecycles/order-activities.js'
-import { orderActor, riskProfileActor } from '../../../machines/lifecycles/order-actors.js'
+import { orderV1, riskProfileActor } from '../../../machines/lifecycles/order-actors.js'
 import { createEventTimeRuntime } from '../../../runtime/compose.js'
 import { auditJournal } from '../../../runtime/demo/journal-audit.js'
 import { GeneratedSource } from '../../../runtime/demo/order-source.js'
@@ -14,13 +14,14 @@ const services: OrderServices = {
   charge: async ({ key }) => ({ receiptId: `receipt of ${key}` }),
   refund: async () => ({ refunded: true }),
   notify: async ({ key }) => ({ messageId: `message of ${key}` }),
+  askReviewer: async ({ key }) => ({ messageId: `message of ${key}` }),
   book: async ({ key }) => ({ bookingId: `booking of ${key}` }),
   cancelBooking: async () => ({ cancelled: true }),
 }
 
 /** Runs 60 orders of a seed and leaves their journal. */
 async function run(path: string, seed: number): Promise<GeneratedSource> {
-  const orders = orderActor(services)
+  const orders = orderV1(services)
   const runtime = await createEventTimeRuntime({ actors: [orders, riskProfileActor], path })
   const source = new GeneratedSource(60, seed)
   const applied: Promise<unknown>[] = []

@@ -24,7 +24,7 @@ describe('a record', () => {
         customer: 'c-1',
         items: [],
         payments: [{ seq: 1, type: 'boleto', installments: 1, value: 5 }],
-        estimated: '2018-06-01 00:00:00',
+        estimated: Date.UTC(2018, 5, 1),
       },
     })
   })

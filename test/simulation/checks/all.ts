@@ -30,7 +30,7 @@ function checkRest({ runtime, truth, fail }: Evidence): void {
     const due = journal.due(kind, Number.MAX_VALUE, all)
     if (due.length > 0) fail(`at rest, there is still a ${kind} of ${due[0]!.address}`)
   }
-  for (const { command, error } of journal.deadLetters(0, all))
+  for (const { command, error } of journal.deadLetters(undefined, all))
     if (error.message !== 'boom' && error.code !== 'NotFound' && command.commandId !== 'poison')
       fail(`${command.commandId} to ${command.target} became a dead letter: ${error.message}`)
   for (const { address } of journal.list({ limit: all }))

@@ -19,9 +19,9 @@ export function* actorsOf<Context>(
   { runtime }: Evidence,
   type: string,
 ): Generator<{ id: string; key: string; context: Context; value: unknown; status: string }> {
-  for (const { address } of runtime.service.list({ type, limit: Number.MAX_SAFE_INTEGER })) {
+  for (const { address } of runtime.shard.journal.list({ type, limit: Number.MAX_SAFE_INTEGER })) {
     const [, key = '', child] = address.split('/')
-    const seen = runtime.service.see(address)
+    const seen = runtime.service.seeNow(address)
     if (child !== undefined || seen === undefined) continue
     const { context, value, status } = seen.snapshot
     yield { id: address, key, context: context as Context, value, status }

@@ -37,6 +37,10 @@ export const EXPECTED = [
   'job cancelled',
   'page printed',
   'page OutcomeUnknown',
+  'letter redriven for nothing',
+  'letter redriven in vain',
+  'letter dropped',
+  'letter gone',
 ] as const
 
 export function* happenings(truth: Truth, runtime: EmbeddedRuntime): Generator<string> {
@@ -47,7 +51,7 @@ export function* happenings(truth: Truth, runtime: EmbeddedRuntime): Generator<s
   }
   for (const { address } of truth.records.values()) {
     const [type, , child] = address.split('/')
-    const seen = runtime.service.see(address)?.snapshot
+    const seen = runtime.service.seeNow(address)?.snapshot
     if (child !== undefined || seen === undefined) continue
     if (type === 'transfer' || type === 'job') yield `${type} ${String(seen.value)}`
     if (type !== 'job') continue

@@ -14,13 +14,23 @@ export function checkOrders(evidence: Evidence): void {
   for (const given of evidence.given)
     checkOrder(evidence, given, applied.get(`${given.address} ${given.order.id}`) ?? [])
   checkSequence(evidence)
+  checkRedriven(evidence)
+}
+
+/** A letter is stepped again once, however often that was asked for. */
+function checkRedriven({ truth, fail }: Evidence): void {
+  const letters = truth.entries.flatMap(entry => entry.command.redriven ?? [])
+  for (const [at, letter] of letters.entries())
+    if (letters.indexOf(letter) !== at) fail(`letter ${letter} was redriven twice`)
 }
 
 function checkOrder(evidence: Evidence, given: Given, entries: readonly JournalEntry[]): void {
   const { fail } = evidence
   const { order, answers, refused, abandoned } = given
   const name = `${order.id} to ${given.address}`
-  if (entries.length > 1) fail(`${name} was applied ${entries.length} times`)
+  const first = entries.filter(entry => entry.command.redriven === undefined)
+  const whole = entries.filter(entry => entry.outcome !== 'failed')
+  if (first.length > 1 || whole.length > 1) fail(`${name} was applied ${entries.length} times`)
   if (answers.length === 0 && refused === undefined && !abandoned) fail(`${name} was never answered`)
   if (refused !== undefined) checkRefusal(evidence, given, entries)
   const [entry] = entries
@@ -62,7 +72,7 @@ function checkSeen(
   const shown = answers.flatMap(answer => answer.seen ?? [])
   if (entry === undefined || shown.length === 0) return
   const { address, seq } = entry
-  const then = runtime.service.see(address, seq)?.snapshot
+  const then = runtime.service.seeNow(address, seq)?.snapshot
   if (then === undefined) return fail(`${name}: entry ${seq} cannot be folded`)
   const expected = digest([then.value, then.context, then.status])
   for (const seen of shown) {

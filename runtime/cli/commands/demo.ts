@@ -1,13 +1,14 @@
 /**
  * `perdure demo`: orders through the pipeline, with crashes, and the closing table.
  */
-import { Command, InvalidArgumentError } from 'commander'
-import { type DemoOptions, isFaultless, runDemo } from '../demo/demo.js'
-import { openDemoDirectory } from '../demo/demo-directory.js'
-import { showProgress } from '../demo/progress.js'
-import { demoJson, demoTable } from '../demo/report.js'
-import { SystemClock } from '../system-clock.js'
-import { InterruptedError } from './interrupted-error.js'
+import { Command } from 'commander'
+import type { DemoOptions } from '../../demo/demo.js'
+import { openDemoDirectory } from '../../demo/demo-directory.js'
+import { SystemClock } from '../../system-clock.js'
+import { wholeNumber } from '../arguments.js'
+import { exitCodes } from '../exit-codes.js'
+import { InterruptedError } from '../interrupted-error.js'
+import { taught } from '../teaching.js'
 
 /** About half a minute on two cores, with twenty kills. */
 const ordersUnlessSaid = 3_000
@@ -24,7 +25,8 @@ interface Flags {
 }
 
 export function demoCommand(): Command {
-  return new Command('demo')
+  const command = new Command('demo')
+    .summary('orders, crashes, and the count of what was lost')
     .description('Run orders from purchase to doorstep, kill the process meanwhile, and count what was lost.')
     .option('--orders <n>', 'how many orders to make up', wholeNumber, ordersUnlessSaid)
     .option(
@@ -39,14 +41,15 @@ export function demoCommand(): Command {
     .option('--path <dir>', 'keep journal, ledger and logs there (new or empty)')
     .option('--keep', 'keep the temporary directory')
     .option('--json', 'end with one line of JSON')
-    .addHelpText(
-      'after',
-      '\nExit code: 0 when nothing was lost, doubled or misplaced; 1 otherwise; 2 for bad input.',
-    )
     .action(demo)
+  return taught(command, [
+    'demo',
+    'demo --orders 10000 --kill 20 --path ./demo && perdure stats --path ./demo',
+  ])
 }
 
 async function demo(flags: Flags): Promise<void> {
+  const { demoJson, demoTable, isFaultless, runDemo, showProgress } = await import('../demo-program.js')
   const directory = await openDemoDirectory(flags)
   const screen = process.stdout
   const interruption = new AbortController()
@@ -59,7 +62,7 @@ async function demo(flags: Flags): Promise<void> {
     screen.write(`${demoTable(result, screen.isTTY && screen.hasColors())}\n`)
     if (directory.isKept) screen.write(`kept in ${directory.path}\n`)
     if (flags.json) screen.write(`${JSON.stringify(demoJson(result))}\n`)
-    if (!isFaultless(result)) process.exitCode = 1
+    if (!isFaultless(result)) process.exitCode = exitCodes.no
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
@@ -69,11 +72,4 @@ async function demo(flags: Flags): Promise<void> {
 
 function demoOptions({ orders, seed, input, kill, gatewayMs }: Flags, directory: string): DemoOptions {
   return { orders, seed, kills: kill, gatewayMs, directory, ...(input === undefined ? {} : { input }) }
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 0)
-    throw new InvalidArgumentError('expected a whole number, 0 or more.')
-  return number
 }

@@ -1,0 +1,191 @@
+/**
+ * The reading half of `Api` over a journal at rest: what is asked when no runtime runs on a data directory.
+ *
+ * Writes nothing, and runs no user code unless it is given definitions; with them, states of the past can be
+ * folded again. Without them, a state is shown as its logic stored it. Every verb that would change something
+ * or wait for a change is refused, `Unavailable`. Does not own the journal: who opened it closes it.
+ */
+import { type Address, parentOf } from '../../actors/address.js'
+import type { Clock } from '../../actors/clock.js'
+import type { ActorEvent } from '../../actors/command.js'
+import type { JournalEntry } from '../../actors/commit.js'
+import { UnavailableError } from '../../actors/errors.js'
+import type { Journal, ListQuery } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { Bindings } from '../step/bindings.js'
+import type {
+  ActorView,
+  Api,
+  AskReply,
+  BackupReply,
+  DeadLetterView,
+  Description,
+  HistoryRequest,
+  ListedView,
+  ListRequest,
+  ReceiptReply,
+  RetryReply,
+  StartReply,
+  Stats,
+  TypeView,
+} from './api.js'
+import { offlineView } from './offline-view.js'
+import { letterView, listedView, typeView } from './views.js'
+
+export interface OfflineSite {
+  readonly journal: Journal
+  /** Absolute path of the data directory. */
+  readonly path: string
+  readonly clock: Clock
+  readonly limits: Limits
+  /** The version of Perdure that reads. */
+  readonly perdure: string
+  /** What the definitions at hand say, if there are any. */
+  readonly bindings: Bindings | undefined
+}
+
+export class OfflineApi implements Api {
+  readonly #site: OfflineSite
+
+  constructor(site: OfflineSite) {
+    this.#site = site
+  }
+
+  async describe(): Promise<Description> {
+    const { journal, path, perdure } = this.#site
+    return {
+      perdure,
+      mode: 'offline',
+      path,
+      pid: undefined,
+      startedAt: undefined,
+      position: journal.position,
+      types: this.#types(),
+    }
+  }
+
+  async stats(): Promise<Stats> {
+    const { journal } = this.#site
+    return {
+      position: journal.position,
+      bytes: journal.bytes(),
+      actors: journal.counts(),
+      deadLetters: journal.countDeadLetters(),
+    }
+  }
+
+  async get(request: { address: Address; atSeq?: number }): Promise<ActorView | undefined> {
+    const { journal, limits, bindings } = this.#site
+    return offlineView(request.address, request.atSeq, { journal, limits, bindings })
+  }
+
+  async history({ address, after = 0, limit }: HistoryRequest): Promise<readonly JournalEntry[]> {
+    return this.#site.journal.entries(address, after, this.#rows(limit))
+  }
+
+  async list({ after, limit, ...asked }: ListRequest): Promise<readonly ListedView[]> {
+    const most = this.#rows(limit)
+    const found: ListedView[] = []
+    for (const actor of this.#roots(asked, after)) if (found.push(listedView(actor)) === most) break
+    return found
+  }
+
+  async count(asked: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
+    let count = 0
+    for (const _ of this.#roots(asked, undefined)) count++
+    return count
+  }
+
+  async deadLetters(request: { after?: string; limit?: number }): Promise<readonly DeadLetterView[]> {
+    return this.#site.journal.deadLetters(request.after, this.#rows(request.limit)).map(letterView)
+  }
+
+  async deadLetter({ id }: { id: string }): Promise<DeadLetterView | undefined> {
+    const letter = this.#site.journal.deadLetter(id)
+    return letter && letterView(letter)
+  }
+
+  async backup({ to }: { to: string }): Promise<BackupReply> {
+    const { position, bytes } = await this.#site.journal.backup(to)
+    return { to, position, bytes }
+  }
+
+  start(): Promise<StartReply> {
+    return this.#refuse()
+  }
+
+  tell(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
+  ask(): Promise<AskReply> {
+    return this.#refuse()
+  }
+
+  terminate(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
+  select(): Promise<unknown> {
+    return this.#refuse()
+  }
+
+  async *changes(): AsyncGenerator<ActorView> {
+    yield await this.#refuse<ActorView>()
+  }
+
+  async *events(): AsyncGenerator<ActorEvent> {
+    yield await this.#refuse<ActorEvent>()
+  }
+
+  retryDeadLetter(): Promise<RetryReply> {
+    return this.#refuse()
+  }
+
+  dropDeadLetter(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
+  async #refuse<Never>(): Promise<Never> {
+    const { path } = this.#site
+    throw new UnavailableError(
+      `no runtime answers on ${path}, and its journal at rest can only be read: start one with 'perdure start <module> --path ${path}'`,
+      undefined,
+      false,
+    )
+  }
+
+  #rows(limit: number | undefined): number {
+    const { pageRowsMax } = this.#site.limits
+    return Math.min(limit ?? pageRowsMax, pageRowsMax)
+  }
+
+  /** Those asked for, in address order, without the children among them. */
+  *#roots(asked: Omit<ListRequest, 'after' | 'limit'>, after: Address | undefined) {
+    const { journal, limits, clock } = this.#site
+    const { idleMs, ...same } = asked
+    const query: Omit<ListQuery, 'after'> = {
+      ...same,
+      ...(idleMs === undefined ? {} : { idleSince: clock.now() - idleMs }),
+      limit: limits.pageRowsMax,
+    }
+    for (let last = after; ; ) {
+      const page = journal.list(last === undefined ? query : { ...query, after: last })
+      for (const actor of page) if (parentOf(actor.address) === undefined) yield actor
+      if (page.length < limits.pageRowsMax) return
+      last = page.at(-1)!.address
+    }
+  }
+
+  /** Those that definitions are at hand for, and those the journal has actors of. */
+  #types(): TypeView[] {
+    const { journal, bindings } = this.#site
+    const known = bindings?.types ?? []
+    const found = new Set([...known, ...journal.counts().map(one => one.type)])
+    return [...found].map(type =>
+      bindings !== undefined && known.includes(type)
+        ? typeView(bindings.current(type))
+        : { type, version: undefined, previous: [], selectors: [], kind: undefined },
+    )
+  }
+}

@@ -1,0 +1,43 @@
+/** What actors, letters and definitions look like through `Api`. */
+import type { Behaviour } from '../../actors/definition.js'
+import type { KeptLetter, ListedActor } from '../../actors/journal.js'
+import type { ActorSnapshot } from '../../actors/logic.js'
+import { shownEvent } from '../../actors/shown-event.js'
+import type { SeenActor } from '../client/service.js'
+import type { ActorView, DeadLetterView, ListedView, TypeView } from './api.js'
+
+/** Copies nothing: who shows it on writes it down at once. */
+export function actorView(id: string, seen: SeenActor): ActorView {
+  const { snapshot, seq, version, at, state } = seen
+  return { id, ...shownState(snapshot), seq, version, at, state }
+}
+
+function shownState({ value, context, status, output, error, tags }: ActorSnapshot) {
+  return {
+    value,
+    context,
+    status,
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+    tags: [...tags],
+  }
+}
+
+export function listedView({ address, ...rest }: ListedActor): ListedView {
+  return { id: address, ...rest }
+}
+
+export function letterView({ id, command, at, position, error }: KeptLetter): DeadLetterView {
+  const { target, kind } = command
+  return { id, address: target, at, position, kind, event: shownEvent(command).type, command, error }
+}
+
+export function typeView({ type, version, previous, selectors, kind }: Behaviour): TypeView {
+  return {
+    type,
+    version,
+    previous: previous.map(one => one.version),
+    selectors: Object.keys(selectors),
+    kind,
+  }
+}

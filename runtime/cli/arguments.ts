@@ -1,0 +1,84 @@
+/**
+ * Readers of single arguments. Each answers the value or says what was expected, before anything is done.
+ */
+import { InvalidArgumentError } from 'commander'
+import { type Address, addressOf, encodeToken } from '../../actors/address.js'
+import { toErrorValue } from '../../actors/codec.js'
+import type { ActorEvent } from '../../actors/command.js'
+
+const MS_OF_UNIT: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** `500ms`, `10s`, `5m`, `1.5h`, `2d`: milliseconds. */
+export function duration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (number === undefined || unit === undefined)
+    throw new InvalidArgumentError('expected a duration: 500ms, 10s, 5m, 1h or 2d.')
+  return Math.round(Number(number) * MS_OF_UNIT[unit]!)
+}
+
+export function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError('expected a whole number, 0 or more.')
+  return number
+}
+
+/** A TCP port; 0 lets the system choose one. */
+export function port(text: string): number {
+  const number = wholeNumber(text)
+  if (number > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535.')
+  return number
+}
+
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `expected JSON (in single quotes, for most shells): ${toErrorValue(error).message}.`,
+    )
+  }
+}
+
+/** The fields of an event besides its type. */
+export function payload(text: string): Record<string, unknown> {
+  const value = json(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('expected a JSON object: the fields of the event.')
+  if ('type' in value)
+    throw new InvalidArgumentError("expected no 'type' in it: that is the argument before.")
+  return value as Record<string, unknown>
+}
+
+export function eventOf(type: string, fields: Record<string, unknown> = {}): ActorEvent {
+  return { ...fields, type }
+}
+
+/**
+ * An actor's address as people write it: `order/o-1`, or a child's, `order/o-1/payment`. What is not encoded
+ * yet is; what lists print is taken as it is.
+ */
+export function address(text: string): Address {
+  const [type = '', key = '', ...below] = text.split('/').map(plain)
+  if (type === '' || key === '' || below.includes(''))
+    throw new InvalidArgumentError('expected an actor: TYPE/KEY, as in order/o-1.')
+  try {
+    return [addressOf(type, key), ...below.map(encodeToken)].join('/')
+  } catch (error) {
+    throw new InvalidArgumentError(`${toErrorValue(error).message}.`)
+  }
+}
+
+function plain(token: string): string {
+  try {
+    return decodeURIComponent(token)
+  } catch {
+    return token
+  }
+}

@@ -1,0 +1,117 @@
+/** `perdure start`: runs a runtime with the definitions of a module until it is told to stop. */
+import { Command } from 'commander'
+import { behaviour, type Definition } from '../../../actors/definition.js'
+import type { AnyDefinition } from '../../../machines/index.js'
+import type { InspectOptions } from '../../inspect/options.js'
+import { packageVersion } from '../../package-version.js'
+import { port } from '../arguments.js'
+import { definitionsOf } from '../definitions.js'
+import { exitCodes } from '../exit-codes.js'
+import { type HttpDoor, openHttpDoor } from '../http-door.js'
+import { printLine } from '../output.js'
+import { dataDirectory, pathOption } from '../source.js'
+import { taught } from '../teaching.js'
+
+interface Flags {
+  readonly path: string
+  readonly http?: number
+  readonly metrics?: boolean
+  /** A port, or true for the one where Stately's tools look. */
+  readonly stately?: number | true
+}
+
+export function startCommand(): Command {
+  return taught(
+    running(
+      new Command('start')
+        .summary('run the definitions of a module')
+        .description(
+          'Run a runtime with all definitions that a module exports (JavaScript or TypeScript), until SIGINT or SIGTERM.',
+        ),
+    ).action(start),
+    ['start ./orders.js --path ./data', 'start ./orders.ts --http 3000 --metrics'],
+  )
+}
+
+/** What `start` and `dev` take alike. */
+export function running(command: Command): Command {
+  return command
+    .argument('<module>', 'exports what defineActor returned; TypeScript through tsx')
+    .addOption(pathOption())
+    .option('--http <port>', 'serve the HTTP API on 127.0.0.1; 0 for a free port', port)
+    .option('--metrics', "count, and serve Prometheus' format at /metrics beside the HTTP API")
+    .option(
+      '--stately [port]',
+      "show actors as they live to Stately's inspector, and on a page; 127.0.0.1, port 8080 unless said",
+      port,
+    )
+}
+
+async function start(module: string, flags: Flags): Promise<void> {
+  const stopping = whenToldToStop()
+  const { createRuntime } = await import('../../compose.js')
+  const definitions = await definitionsOf(module)
+  const path = dataDirectory(flags.path)
+  let failed = (_error: Error) => {}
+  const failure = new Promise<Error>(resolve => {
+    failed = resolve
+  })
+  const runtime = await createRuntime({
+    actors: definitions as unknown as readonly AnyDefinition[],
+    path,
+    metrics: flags.metrics === true,
+    onFailed: error => failed(error),
+    ...inspecting(flags.stately, definitions),
+  })
+  let door: HttpDoor | undefined
+  try {
+    if (flags.http !== undefined) door = await openHttpDoor(runtime, flags.http, flags.metrics === true)
+    printLine(banner(definitions, path, { HTTP: door?.url, inspector: runtime.inspectUrl }))
+    const error = await Promise.race([stopping, failure])
+    if (error !== undefined) {
+      process.stderr.write(`perdure: the runtime failed: ${error.message}\n`)
+      process.exitCode = exitCodes.unavailable
+    }
+  } finally {
+    door?.retire()
+    await runtime.stop()
+    await door?.close()
+  }
+}
+
+/** Some of every type. */
+function inspecting(
+  asked: number | true | undefined,
+  definitions: readonly Definition[],
+): { inspect?: InspectOptions } {
+  if (asked === undefined) return {}
+  const actors = definitions.map(({ type }) => ({ type }))
+  return { inspect: { actors, ...(asked === true ? {} : { port: asked }) } }
+}
+
+/** One line: what runs, on what, and how it is reached. */
+function banner(
+  definitions: readonly Definition[],
+  path: string,
+  doors: Readonly<Record<string, string | undefined>>,
+): string {
+  const actors = definitions.map(one => {
+    const { type, version: current, previous } = one[behaviour]
+    const older = previous.map(each => each.version)
+    return older.length === 0 ? `${type}@${current}` : `${type}@${current} (and ${older.join(', ')})`
+  })
+  const reached = Object.entries(doors).flatMap(([name, url]) =>
+    url === undefined ? [] : `, ${name} at ${url}`,
+  )
+  return `perdure ${packageVersion()} runs ${actors.join(', ')} on ${path}${reached.join('')}, pid ${process.pid}`
+}
+
+/**
+ * From now on signals are heard, so that one which comes early stops it too. Those that come later change
+ * nothing: a terminal and whoever watches us may tell us twice, and stopping has a bound of its own.
+ */
+function whenToldToStop(): Promise<undefined> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(undefined))
+  })
+}

@@ -1,0 +1,80 @@
+/**
+ * The first state that fits, judged over the past and then over what comes, in order, none skipped.
+ *
+ * Invariant: following begins before the past is read, so what the past does not hold is told live. What fits
+ * among the latter waits for the past to be judged: an earlier state that fits comes first.
+ */
+import type { Address } from '../../actors/address.js'
+import type { AppliedCommand } from '../../actors/inbox.js'
+import type { ActorService, SeenActor } from './service.js'
+import { type WaitOptions, wait } from './waiting.js'
+
+/** What a predicate is asked of and found to hold for, in the form the caller wants it. */
+export interface Sought<Found> {
+  show(seen: SeenActor): Found
+  fits(found: Found): boolean
+}
+
+/** The first that fits, from the state at the call on. */
+export function firstFromNow<Found>(
+  address: Address,
+  service: ActorService,
+  sought: Sought<Found>,
+  waiting: WaitOptions,
+): Promise<Found> {
+  return firstOf(address, service, sought, waiting, async function* () {
+    const seen = await service.see(address)
+    if (seen !== undefined) yield seen
+  })
+}
+
+/** The first that fits after what a command led to. */
+export function firstSince<Found>(
+  address: Address,
+  service: ActorService,
+  sought: Sought<Found>,
+  waiting: WaitOptions,
+  { seq }: Pick<AppliedCommand, 'seq'>,
+): Promise<Found> {
+  return firstOf(address, service, sought, waiting, () => service.states(address, seq))
+}
+
+function firstOf<Found>(
+  address: Address,
+  service: ActorService,
+  { show, fits }: Sought<Found>,
+  waiting: WaitOptions,
+  past: () => AsyncIterable<SeenActor>,
+): Promise<Found> {
+  return wait<Found>(waiting, (resolve, reject) => {
+    /** The first that fits of those told live. */
+    let held: { readonly seq: number; readonly found: Found } | undefined
+    let isPastJudged = false
+    let isOver = false
+    const stop = service.follow(address, seen => {
+      if (held !== undefined) return
+      try {
+        const found = show(seen)
+        if (!fits(found)) return
+        held = { seq: seen.seq, found }
+        if (isPastJudged) resolve(found)
+      } catch (error) {
+        reject(error)
+      }
+    })
+    const judge = async () => {
+      for await (const seen of past()) {
+        if (isOver || (held !== undefined && seen.seq >= held.seq)) break
+        const found = show(seen)
+        if (fits(found)) return resolve(found)
+      }
+      isPastJudged = true
+      if (held !== undefined) resolve(held.found)
+    }
+    judge().catch(reject)
+    return () => {
+      isOver = true
+      stop()
+    }
+  })
+}

@@ -1,0 +1,64 @@
+/**
+ * What a step's outcome is to those who wait for it, in their words.
+ */
+import type { Address } from '../../actors/address.js'
+import { toErrorValue } from '../../actors/codec.js'
+import type { Command, ResultCommand } from '../../actors/command.js'
+import { type ErrorValue, PerdureError, StepFailedError, UnavailableError } from '../../actors/errors.js'
+import type { Answer } from '../../actors/inbox.js'
+import type { Application, Applied } from '../step/application.js'
+import { carried } from '../step/carried-trace.js'
+import { snapshotOf } from '../step/life.js'
+
+/** Not a failed step: the actor's code or record is not to be had. */
+export function refusedBy(error: unknown, address: Address): Application {
+  const refusal =
+    error instanceof PerdureError ? error : new UnavailableError(toErrorValue(error).message, address, false)
+  return { kind: 'refused', error: refusal }
+}
+
+/** What a step that was taken answers whoever sent its command. */
+export function answerTo(application: Applied): Answer {
+  const { entry, life } = application
+  if (entry.outcome === 'failed')
+    return { ok: false, error: new StepFailedError(entry.address, entry.seq, entry.error!.message) }
+  return {
+    ok: true,
+    applied: {
+      commandId: entry.command.commandId,
+      position: entry.position,
+      seq: entry.seq,
+      version: life.record.version,
+      at: entry.at,
+      state: life.record.state,
+      duplicate: false,
+      handled: entry.outcome === 'applied',
+      created: entry.command.kind === 'start',
+      snapshot: snapshotOf(life),
+    },
+  }
+}
+
+/** What the actor's record will ask for again by itself: no letter need hold it. */
+export function isInRecord(command: Command): boolean {
+  if (command.kind === 'timer') return true
+  return command.kind === 'operator' && (command.order.type === 'attempt' || command.order.type === 'recover')
+}
+
+/** Word to the asker whose question nobody will answer. */
+export function refusal(
+  target: Address,
+  command: Extract<Command, { kind: 'message' }>,
+  error: ErrorValue,
+): ResultCommand {
+  return {
+    kind: 'result',
+    commandId: `${command.commandId}.refused`,
+    sender: command.target,
+    target,
+    ...(command.at === undefined ? {} : { at: command.at }),
+    ...carried(command.trace),
+    token: command.ask!.replyTo,
+    outcome: { status: 'error', error, retry: false },
+  }
+}

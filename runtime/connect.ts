@@ -1,0 +1,49 @@
+/**
+ * Composes a client of a runtime in another process: its wire, its definitions, this process's clock.
+ */
+import { resolve } from 'node:path'
+import { type Limits, limitsWith } from '../actors/limits.js'
+import type { AnyDefinition } from '../machines/index.js'
+import { assertUnderstood, RemoteClient } from './client/remote/remote-client.js'
+import { RemoteService } from './client/remote/remote-service.js'
+import type { Client } from './client/types.js'
+import { mintCommandId, quietLogger } from './compose.js'
+import { ControlApi } from './control/control-api.js'
+import type { HostLogger } from './shard-host-options.js'
+import { Bindings } from './step/bindings.js'
+import { SystemClock } from './system-clock.js'
+
+export interface ConnectOptions {
+  /** The actors this client means to speak to, with the versions whose states it can read. */
+  readonly actors: readonly AnyDefinition[]
+  /** The data directory of a runtime that runs on this machine, under this user. */
+  readonly path: string
+  /** Other bounds than the defaults. */
+  readonly limits?: Partial<Limits>
+  /** Where is said that a listener threw. JSON lines on stderr when absent. */
+  readonly logger?: HostLogger
+}
+
+/**
+ * A client of the runtime that runs on a data directory, in this process or another. Its handles are a runtime's
+ * own: predicates are judged here, over every state; selectors are answered there. A runtime that is stopped or
+ * killed is waited for (`limits.remoteAwayMsMax`): commands are given again under their ids, what is followed
+ * goes on after the last state heard. What an actor `emit`s meanwhile is not heard.
+ * @throws PerdureError `Unavailable` when no runtime runs there, or none of a type's versions is known to both;
+ * `NotFound` for a type it does not have. SetupError for definitions that cannot be meant.
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const bindings = new Bindings(options.actors)
+  const clock = new SystemClock()
+  const limits = limitsWith(options.limits)
+  const api = new ControlApi({ path: resolve(options.path), clock, limits })
+  try {
+    assertUnderstood(bindings, await api.describe())
+  } catch (error) {
+    api.close()
+    throw error
+  }
+  const logger = options.logger ?? quietLogger()
+  const service = new RemoteService({ api, bindings, clock, limits, logger, mintId: mintCommandId })
+  return new RemoteClient(service, () => api.close())
+}

@@ -1,0 +1,31 @@
+/**
+ * Ways in which a runtime elsewhere does not answer. All are `Unavailable` to a user; who forwards must tell
+ * them apart, since only some leave it open whether the request has arrived.
+ */
+import { UnavailableError } from '../../actors/errors.js'
+
+/** Nobody was there to take the request: it has certainly not arrived. */
+export class NotRunningError extends UnavailableError {
+  constructor(directory: string, why = 'none is running there') {
+    super(
+      `no runtime answers on ${directory}: ${why}. Start one on that directory (createRuntime with this path, or 'perdure start'), ` +
+        'or look whether it is the directory you mean',
+    )
+  }
+}
+
+/** The runtime went away in the middle: the request may have been applied. */
+export class ConnectionLostError extends UnavailableError {
+  constructor(directory: string) {
+    super(`the runtime on ${directory} went away before it answered; ask again, a command with the same id`)
+  }
+}
+
+/** The runtime took the request and said nothing for too long: it may have been applied. */
+export class SilentError extends UnavailableError {
+  constructor(directory: string, replyMsMax: number) {
+    super(
+      `the runtime on ${directory} has not answered for ${replyMsMax} ms; ask again, a command with the same id`,
+    )
+  }
+}

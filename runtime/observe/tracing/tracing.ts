@@ -1,0 +1,171 @@
+/**
+ * One actor's causes and consequences as OpenTelemetry spans, across processes and crashes: `send` (who sent a
+ * command from outside waits), `apply` (a step, from its beginning until it is durable), `run` (an attempt of
+ * an activity).
+ *
+ * The context of an `apply` goes into the command before it is stepped, and from there, by the step alone, into
+ * what the step sends, sets and invokes. So it is in the journal with them, and whatever process goes on with
+ * them goes on with the trace. What carries no context begins none, but for what comes from outside.
+ *
+ * Owns no SDK and no exporter: those are the user's.
+ */
+import {
+  trace as api,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+} from '@opentelemetry/api'
+import { idOf } from '../../../actors/address.js'
+import { toErrorValue } from '../../../actors/codec.js'
+import type { Command, Outcome } from '../../../actors/command.js'
+import type { AppliedCommand } from '../../../actors/inbox.js'
+import { type AttemptOrder, idempotencyKeyOf } from '../../dispatch/attempt.js'
+import type { Application } from '../../step/application.js'
+import type { Life } from '../../step/life.js'
+import { formatTrace, parseTrace } from './trace-context.js'
+
+/** A span that has begun, and the context that what it causes carries. */
+export interface Traced {
+  readonly span: Span
+  readonly carried: string | undefined
+}
+
+export class Tracing {
+  readonly #tracer: Tracer
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer
+  }
+
+  /** Sends a command from outside: a part of what the caller is doing, or else of what the command came with. */
+  async sending(
+    command: Command,
+    submit: (command: Command) => Promise<AppliedCommand>,
+  ): Promise<AppliedCommand> {
+    const active = context.active()
+    const parent = api.getSpan(active) === undefined ? contextOf(command.trace) : undefined
+    const { span, carried } = this.#begin(
+      `send ${nameOf(command)}`,
+      SpanKind.CLIENT,
+      parent ?? active,
+      command,
+    )
+    try {
+      const applied = await submit(carrying(command, carried))
+      span.setAttributes({
+        'perdure.seq': applied.seq,
+        'perdure.position': applied.position,
+        'perdure.duplicate': applied.duplicate,
+      })
+      return applied
+    } catch (error) {
+      fail(span, toErrorValue(error).message)
+      throw error
+    } finally {
+      span.end()
+    }
+  }
+
+  /** A step of a command; undefined when it carries no context. */
+  step(command: Command, before: Life | undefined): Traced | undefined {
+    const parent = contextOf(command.trace ?? recovered(command, before))
+    if (parent === undefined) return undefined
+    const kind = command.sender === undefined ? SpanKind.SERVER : SpanKind.CONSUMER
+    return this.#begin(`apply ${nameOf(command)}`, kind, parent, command)
+  }
+
+  /** What came of a step, for when it is durable. */
+  note(span: Span, application: Application): void {
+    if (application.kind !== 'applied') {
+      span.setAttribute('perdure.outcome', application.kind)
+      if (application.kind === 'refused' || application.kind === 'stillborn')
+        fail(span, application.error.message)
+      return
+    }
+    const { outcome, seq, position, error } = application.entry
+    span.setAttributes({ 'perdure.outcome': outcome, 'perdure.seq': seq, 'perdure.position': position })
+    if (error !== undefined) fail(span, error.message)
+  }
+
+  /** An attempt of an activity; undefined when what started it carried no context. */
+  attempt({ token, src, trace }: AttemptOrder): Traced | undefined {
+    const parent = contextOf(trace)
+    if (parent === undefined) return undefined
+    const { type } = idOf(token.actor)
+    const span = this.#tracer.startSpan(
+      `run ${type}/${src}`,
+      {
+        kind: SpanKind.INTERNAL,
+        attributes: {
+          'perdure.actor.id': token.actor,
+          'perdure.actor.type': type,
+          'perdure.activity.src': src,
+          'perdure.activity.id': token.id,
+          'perdure.attempt': token.attempt,
+          'perdure.idempotency_key': idempotencyKeyOf(token),
+        },
+      },
+      parent,
+    )
+    return { span, carried: formatTrace(span.spanContext()) }
+  }
+
+  endAttempt(span: Span, outcome: Outcome | 'cancelled'): void {
+    span.setAttribute('perdure.outcome', outcome === 'cancelled' ? outcome : outcome.status)
+    if (outcome !== 'cancelled' && outcome.status === 'error') fail(span, outcome.error.message)
+    span.end()
+  }
+
+  /** Calls a function so that the spans it makes are below the one given, and below nothing else when none is. */
+  within<Result>(span: Span | undefined, call: () => Result): Result {
+    return context.with(span === undefined ? ROOT_CONTEXT : api.setSpan(ROOT_CONTEXT, span), call)
+  }
+
+  #begin(name: string, kind: SpanKind, parent: Context, command: Command): Traced {
+    const attributes = {
+      'perdure.actor.id': command.target,
+      'perdure.actor.type': idOf(command.target).type,
+      'perdure.command.id': command.commandId,
+      'perdure.command.kind': command.kind,
+      'perdure.event': eventOf(command),
+    }
+    const span = this.#tracer.startSpan(name, { kind, attributes }, parent)
+    return { span, carried: formatTrace(span.spanContext()) }
+  }
+}
+
+/** The command, carrying that context and no other. */
+export function carrying(command: Command, carried: string | undefined): Command {
+  const { trace: _, ...rest } = command
+  return carried === undefined ? rest : { ...rest, trace: carried }
+}
+
+function contextOf(carried: string | undefined): Context | undefined {
+  const parent = carried === undefined ? undefined : parseTrace(carried)
+  return parent && api.setSpanContext(ROOT_CONTEXT, parent)
+}
+
+/** A recovery is of all that an actor had begun: it is shown where the oldest of that was. */
+function recovered(command: Command, before: Life | undefined): string | undefined {
+  if (command.kind !== 'operator' || command.order.type !== 'recover') return undefined
+  const { until } = command.order
+  return before?.record.invocations.find(one => one.position <= until && one.trace !== undefined)?.trace
+}
+
+function nameOf(command: Command): string {
+  return `${idOf(command.target).type}/${eventOf(command)}`
+}
+
+/** What stands for the command where an event's type would stand. */
+function eventOf(command: Command): string {
+  if (command.kind === 'message') return command.event.type
+  return command.kind === 'operator' ? `$${command.order.type}` : `$${command.kind}`
+}
+
+function fail(span: Span, message: string): void {
+  span.setStatus({ code: SpanStatusCode.ERROR, message })
+}

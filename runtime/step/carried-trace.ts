@@ -1,0 +1,13 @@
+/**
+ * How a trace context goes from a step to what it causes: spread into a command, or into what a record keeps.
+ * Where there is none nothing is stored, and nothing allocated to say so.
+ */
+const NONE: Carried = {}
+
+interface Carried {
+  readonly trace?: string
+}
+
+export function carried(trace: string | undefined): Carried {
+  return trace === undefined ? NONE : { trace }
+}

@@ -1,0 +1,75 @@
+/**
+ * The person on call: now and then takes a dead letter and redrives or drops it. One that was settled is gone
+ * for good, also after a crash; one that was refused, or whose order was lost with its process, is still there.
+ */
+import { LetterNotFoundError, PerdureError } from '../../actors/errors.js'
+import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
+import type { Random } from './random.js'
+import type { Owner, Scheduler } from './scheduler.js'
+
+export interface OperatorSite {
+  readonly scheduler: Scheduler
+  readonly random: Random
+  process(): (Owner & { readonly runtime: EmbeddedRuntime }) | undefined
+  count(what: string): void
+  trace(what: string): void
+  fail(what: string): void
+}
+
+/** Letters at once on the desk. */
+const DESK_MAX = 100
+
+export class Operator {
+  readonly #site: OperatorSite
+  readonly #settled = new Set<string>()
+  #isOff = false
+
+  constructor(site: OperatorSite, untilMs: number) {
+    this.#site = site
+    for (let looks = site.random.between(0, 12); looks > 0; looks--)
+      site.scheduler.schedule(site.random.between(0, untilMs * 2), () => this.#look())
+  }
+
+  /** Nothing more is ordered. */
+  leave(): void {
+    this.#isOff = true
+  }
+
+  #look(): void {
+    const { random, trace, fail } = this.#site
+    const process = this.#site.process()
+    if (process === undefined || this.#isOff) return
+    const { runtime } = process
+    const letters = runtime.shard.journal.deadLetters(undefined, DESK_MAX)
+    for (const { id } of letters)
+      if (this.#settled.has(id)) fail(`letter ${id} was settled, and is there again`)
+    // One that kills its process would do it again.
+    const harmless = letters.filter(({ command }) => command.commandId !== 'poison')
+    if (harmless.length === 0) return
+    const { id, command } = random.pick(harmless)
+    const type = random.chance(0.7) ? 'redrive' : 'drop'
+    trace(`operator: ${type} ${id}, ${command.commandId} to ${command.target}`)
+    for (let times = random.pick([1, 1, 2]); times > 0; times--) this.#order(runtime, { type, letter: id })
+  }
+
+  #order(runtime: EmbeddedRuntime, order: { type: 'redrive' | 'drop'; letter: string }): void {
+    const { count, trace, fail } = this.#site
+    const { letter } = order
+    const isGone = (how: string) => {
+      trace(`operator: ${letter} ${how}`)
+      count(`letter ${how}`)
+      this.#settled.add(letter)
+    }
+    runtime.service.settleLetter(order).then(
+      ({ handled }) =>
+        isGone(order.type === 'drop' ? 'dropped' : handled ? 'redriven' : 'redriven for nothing'),
+      (error: unknown) => {
+        if (!(error instanceof PerdureError)) return fail(`${order.type} of ${letter}: ${String(error)}`)
+        if (error instanceof LetterNotFoundError) return count('letter gone')
+        if (error.code === 'StepFailed') return isGone('redriven in vain')
+        trace(`operator: ${letter} ${error.code}`)
+        count(`letter refused: ${error.code}`)
+      },
+    )
+  }
+}
