@@ -29,6 +29,8 @@ export interface Limits {
   readonly inboxCommandsMax: number
   /** Commands that one batch steps, and so one commit carries, at the most. */
   readonly batchCommandsMax: number
+  /** Commands stepped in one go while a commit is on its way: its arrival is looked for between. */
+  readonly sliceCommandsMax: number
   /** A command whose step was begun that often, each time killing the process, becomes a dead letter. At least 2. */
   readonly poisonAttemptsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
@@ -169,6 +171,7 @@ export const limits: Limits = {
   inboxBytesMax: 64 * 1024 * 1024,
   inboxCommandsMax: 20_000,
   batchCommandsMax: 512,
+  sliceCommandsMax: 64,
   poisonAttemptsMax: 3,
   pendingCommandsMax: 50_000,
   stepEffectsMax: 1_000,

@@ -2,27 +2,33 @@
  * A shard at work, and the whole of Perdure in one loop: take a batch from the inbox, step it, make one
  * commit of it, and once that is durable let out what it holds.
  *
+ * While one commit is on its way to the disk (the flight), the next batch is stepped on what it made, and
+ * flies when the first has arrived.
+ *
  * Invariants
  * 1. Nothing leaves before its commit is durable: answers, events, custom actions, attempts all wait for it.
- * 2. One batch at a time: the next is stepped on what the last one committed.
- * 3. A batch that could not be committed changed nothing. What came from inside is stepped again later;
- *    who sent from outside is told.
+ * 2. One commit is on its way at a time. Who reads sees what is durable; only the batch being filled sees more.
+ * 3. A batch that could not be committed changed nothing, nor did the one stepped on it. What came from inside
+ *    is stepped again later; who sent from outside is told.
  * 4. Recovery runs no user code: it reads positions, and orders attempts that were lost to be made again.
  */
 import type { Address } from '../actors/address.js'
 import { toErrorValue } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
-import { isJournalFull, type PerdureError, type SetupError, UnavailableError } from '../actors/errors.js'
-import type { Delivery } from '../actors/inbox.js'
+import { isJournalFull, type PerdureError, UnavailableError } from '../actors/errors.js'
 import { ActorCache } from './commit/actor-cache.js'
 import { Batch, type BatchSite } from './commit/batch.js'
 import { CautiousSteps } from './commit/cautious-steps.js'
+import { type Base, type Filled, Filling, type Flight, groundOf } from './commit/filling.js'
 import { sortPending } from './commit/held-commands.js'
+import { asError, commitFailed, deliveriesOf, REFUSALS, refuse, UNANSWERED } from './commit/refusals.js'
 import { Retention } from './commit/retention.js'
 import { ActivityRunner } from './dispatch/activity-runner.js'
 import { Dispatcher } from './dispatch/dispatcher.js'
 import type { Followers } from './dispatch/followers.js'
-import { CommandSources, type Taken } from './inbox/command-sources.js'
+import { Alarm } from './inbox/alarm.js'
+import { CommandSources } from './inbox/command-sources.js'
+import type { BatchObserver } from './observe/observer.js'
 import type { ShardHostOptions } from './shard-host-options.js'
 import type { Life } from './step/life.js'
 
@@ -35,26 +41,30 @@ export class ShardHost {
   readonly #dispatcher: Dispatcher
   readonly #cautious: CautiousSteps
   readonly #retention: Retention
-  #pending: readonly Command[]
+  /** What is durable: the next batch is stepped on it, or on the flight that will be. */
+  #base: Base
   /** Pending as well, for whoever has their actors' versions. */
   readonly #held: readonly Command[]
-  #position: number
+  /** The batch being filled. */
+  #open: Filled | undefined
+  /** The batch whose commit is on its way. */
+  #flight: Flight | undefined
   #state: 'running' | 'stopping' | 'stopped' | 'failed' = 'running'
   #turning = false
   #scheduled = false
   /** The journal is full and left alone for a while, whatever comes in. */
   #isResting = false
-  #cancelAlarm: () => void = () => {}
+  readonly #alarm: Alarm
   #idleListeners: (() => void)[] = []
 
   constructor(options: ShardHostOptions) {
     const { journal, bindings, limits, clock } = options
     this.#options = options
+    this.#alarm = new Alarm(clock)
     this.followers = options.followers
     this.cache = new ActorCache(journal, bindings, limits)
-    this.#position = journal.position
     const { pending, held } = sortPending(journal, bindings)
-    this.#pending = pending
+    this.#base = { position: journal.position, pending }
     this.#held = held
     if (held.length > 0)
       options.logger.warn({ commands: held.length }, 'commands wait for a version that was not given')
@@ -66,7 +76,7 @@ export class ShardHost {
     })
     const kept = options.time === 'event' ? [] : bindings.all
     this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
-    this.#cautious = new CautiousSteps(journal.wasKilled, this.#pending, limits)
+    this.#cautious = new CautiousSteps(journal.wasKilled, pending, limits)
     this.runner = new ActivityRunner({
       clock,
       limits,
@@ -125,12 +135,12 @@ export class ShardHost {
 
   /** Whether nothing waits to be stepped. Activities may still run. */
   get isIdle(): boolean {
-    return !this.#turning && !this.#hasWork()
+    return !this.#turning && this.#flight === undefined && !this.#canTurn
   }
 
   /** Commands that wait inside, that actors sent, and that wait for a version. */
   get waiting(): { readonly inside: number; readonly pending: number; readonly held: number } {
-    return { inside: this.#sources.insideSize, pending: this.#pending.length, held: this.#held.length }
+    return { inside: this.#sources.insideSize, pending: this.#base.pending.length, held: this.#held.length }
   }
 
   /** Resolves when nothing waits to be stepped. */
@@ -165,121 +175,169 @@ export class ShardHost {
 
   #end(state: 'stopped' | 'failed'): void {
     this.#state = state
-    this.#cancelAlarm()
+    this.#alarm.cancel()
     refuse(
       this.#options.inbox.take(Number.POSITIVE_INFINITY),
       'the runtime ended before the command was taken',
     )
     refuse(this.#cautious.waiting, UNANSWERED)
+    refuse(deliveriesOf(this.#open?.taken ?? []), 'the runtime ended before the command was committed')
+    this.#open = undefined
     this.#tellIdle()
   }
 
-  #hasWork(): boolean {
+  /** Whether there is anything to step beside what the batch at hand holds. */
+  get #hasMore(): boolean {
     const isRunning = this.#state === 'running'
+    const pending = this.#open?.batch.pending.size ?? (this.#flight?.base ?? this.#base).pending.length
     return (
-      this.#pending.length > 0 ||
+      pending > 0 ||
       this.#sources.hasWork(this.#options.clock.now(), isRunning) ||
       (isRunning && (this.runner.wantsMore || this.#sources.recovery.isRescanning))
     )
   }
 
+  /** Whether a turn could do anything now: what cannot be stepped on a flight waits until that has arrived. */
+  get #canTurn(): boolean {
+    if (this.#flight === undefined) return this.#open !== undefined || this.#hasMore
+    if (this.#open === undefined) return !this.#needsQuiet && this.#hasMore
+    return !this.#open.batch.isFull && this.#hasMore
+  }
+
+  /** Whoever steps with care, and whoever forgets, does so on what is durable alone. */
+  get #needsQuiet(): boolean {
+    return this.#cautious.isInCharge || this.#retention.nextAt <= this.#options.clock.now()
+  }
+
   #wake(): void {
     if (this.#scheduled || this.#turning || this.#isResting || this.isOver) return
     this.#scheduled = true
-    this.#cancelAlarm()
+    this.#alarm.cancel()
     this.#options.clock.soon(() => {
       this.#scheduled = false
-      void this.#turn()
+      this.#turn()
     })
   }
 
-  async #turn(): Promise<void> {
-    if (this.#turning || this.isOver) return
+  #turn(): void {
+    if (this.isOver || this.#isResting) return
     this.#turning = true
-    let restMs: number | undefined
     try {
-      restMs = await this.#runBatch()
+      this.#fill()
+      this.#depart()
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(toErrorValue(error).message))
+      this.#fail(error)
     }
     this.#turning = false
-    this.#rest(restMs)
+    this.#rest()
   }
 
-  /** One batch. Answers how long to leave the journal alone when it is full. */
-  async #runBatch(): Promise<number | undefined> {
-    const { journal, bindings, limits, clock } = this.#options
+  /** Steps what there is to step, as far as the batch at hand has room. */
+  #fill(): void {
+    const { limits, clock } = this.#options
+    if (this.#open === undefined) {
+      if (this.#flight === undefined) this.#retention.sweep()
+      else if (this.#needsQuiet) return
+    }
     const now = clock.now()
-    const observer = this.#options.observer?.batch()
-    this.#retention.sweep()
-    const { batch, taken } = this.#fill({
-      cache: this.cache,
-      bindings,
-      limits,
-      position: this.#position,
-      now,
-      stamp: this.#options.time === 'event' ? Number.NEGATIVE_INFINITY : now,
-      pending: this.#pending,
-      letter: id => journal.deadLetter(id),
-      observer,
-    })
+    if (this.#state === 'running') this.#replenish(now)
+    const observer = this.#open === undefined ? this.#options.observer?.batch() : this.#open.observer
+    const site = this.#site(now, observer)
+    if (this.#cautious.isInCharge) {
+      this.#open = { ...this.#cautious.next(site, this.#sources), observer }
+      observer?.paused()
+      return
+    }
+    const filling =
+      this.#open instanceof Filling ? this.#open : new Filling(new Batch(site), limits, observer)
+    filling.batch.timed(site)
+    observer?.resumed()
+    // What flies may arrive at any moment: it is looked for between slices.
+    filling.fill(
+      this.#sources,
+      this.#flight === undefined ? limits.batchCommandsMax : limits.sliceCommandsMax,
+    )
+    observer?.paused()
+    this.#open = filling.batch.size === 0 && filling.batch.isEmpty ? undefined : filling
+  }
+
+  #site(now: number, observer: BatchObserver | undefined): BatchSite {
+    const { bindings, limits, journal, time } = this.#options
+    const stamp = time === 'event' ? Number.NEGATIVE_INFINITY : now
+    const ground = groundOf(this.#flight, { base: this.#base, lives: this.cache, journal })
+    return { ...ground, bindings, limits, now, stamp, observer }
+  }
+
+  /** Sends the batch at hand on its way, unless one is. */
+  #depart(): void {
+    const open = this.#open
+    if (open === undefined || this.#flight !== undefined) return
+    const { batch, taken, observer } = open
     observer?.committing()
     const made = batch.toCommit()
-    const commit = { ...made, pending: [...this.#held, ...made.pending] }
-    try {
-      if (!batch.isEmpty) await journal.append(commit)
-    } catch (error) {
-      if (isJournalFull(error)) {
-        this.#rewind(batch, taken, error)
-        return limits.journalFullRetryMs
-      }
-      refuse(deliveriesOf(taken), commitFailed(error))
-      throw error
+    this.#open = undefined
+    const flight: Flight = {
+      ...open,
+      commit: { ...made, pending: [...this.#held, ...made.pending] },
+      base: { position: this.#base.position + made.entries.length, pending: made.pending },
+      // What is only marked as about to be stepped is still due: it must not be asked for a second time.
+      holdsDue: this.#sources.areDueTaken && (batch.size > 0 || taken.length === 0),
     }
+    if (batch.isEmpty) return this.#arrived(flight)
+    this.#flight = flight
+    this.#options.journal.append(flight.commit).then(
+      () => this.#landed(flight),
+      (error: unknown) => this.#lost(flight, error),
+    )
+  }
+
+  /** A commit is durable. */
+  #landed(flight: Flight): void {
+    this.#flight = undefined
     // A kill may have come while the commit was on its way.
-    if (this.isOver) {
-      refuse(deliveriesOf(taken), UNANSWERED)
-      return undefined
+    if (this.isOver) return refuse(deliveriesOf(flight.taken), UNANSWERED)
+    try {
+      this.#arrived(flight)
+      this.#depart()
+    } catch (error) {
+      this.#fail(error)
     }
+    this.#rest()
+  }
+
+  /** Lets out what a durable batch holds. */
+  #arrived({ batch, commit, base, holdsDue, observer }: Flight): void {
+    const now = this.#options.clock.now()
     observer?.committed(batch.isEmpty ? undefined : commit, batch.bytes)
-    this.#position += commit.entries.length
-    this.#pending = made.pending
+    this.#base = base
     for (const change of commit.records) this.#sources.note(change.index)
-    // What is only marked as about to be stepped is still due: it must not be asked for a second time.
-    if (batch.size > 0 || taken.length === 0) this.#sources.committed()
+    if (holdsDue) this.#sources.committed()
     for (const life of batch.lives.values()) this.cache.put(life, now)
     this.cache.sweep(now)
     this.#dispatcher.dispatch(batch)
-    this.#options.onCommitted?.({ lives: batch.lives.values(), pending: this.#pending })
-    return undefined
+    this.#options.onCommitted?.({ lives: batch.lives.values(), pending: base.pending })
   }
 
-  #fill(site: BatchSite): Filled {
-    const { limits } = this.#options
-    if (this.#state === 'running') this.#replenish(site.now)
-    if (this.#cautious.isInCharge) return this.#cautious.next(site, this.#sources)
-    const batch = new Batch(site)
-    const taken: Taken[] = []
-    // Actors that talk without end, and activities that never cease, must not starve the rest: half a batch at
-    // the most for what is left over, and the last quarter for what comes from outside first.
-    const { batchCommandsMax } = limits
-    batch.cascade(batchCommandsMax / 2)
-    while (!batch.isFull) {
-      const isLast = batch.size >= (batchCommandsMax * 3) / 4
-      const one = this.#takeFor(batch, isLast)
-      if (one === undefined) break
-      taken.push(one)
-      batch.apply(one.command, one.delivery)
-      batch.cascade(isLast ? batchCommandsMax : (batchCommandsMax * 3) / 4)
+  /** A commit did not become durable. */
+  #lost(flight: Flight, error: unknown): void {
+    this.#flight = undefined
+    const open = this.#open
+    this.#open = undefined
+    const taken = [...flight.taken, ...(open?.taken ?? [])]
+    if (!isJournalFull(error) || this.isOver) {
+      refuse(deliveriesOf(taken), this.isOver ? UNANSWERED : commitFailed(error))
+      return this.#fail(error)
     }
-    batch.cascade(batchCommandsMax)
-    return { batch, taken }
-  }
-
-  /** While actors have much to step that they sent each other, whoever comes from outside waits at the door. */
-  #takeFor(batch: Batch, isLast: boolean): Taken | undefined {
-    if (batch.pending.size >= this.#options.limits.pendingCommandsMax / 2) return this.#sources.takeInside()
-    return isLast ? this.#sources.takeOutsideFirst() : this.#sources.take()
+    // What was stepped for nothing may have changed states it was given: they are read again.
+    for (const batch of [flight.batch, open?.batch])
+      for (const address of batch?.lives.keys() ?? []) this.cache.drop(address)
+    this.#cautious.undo()
+    refuse(this.#sources.putBack(taken), commitFailed(error))
+    this.#options.logger.error(
+      { error: toErrorValue(error) },
+      'the journal is full; nothing is lost, commands are refused',
+    )
+    this.#rest(this.#options.limits.journalFullRetryMs)
   }
 
   #replenish(now: number): void {
@@ -292,19 +350,9 @@ export class ShardHost {
     }
   }
 
-  #rewind(batch: Batch, taken: readonly Taken[], error: SetupError): void {
-    // What was stepped for nothing may have changed states it was given: they are read again.
-    for (const address of batch.lives.keys()) this.cache.drop(address)
-    this.#cautious.undo()
-    refuse(this.#sources.putBack(taken), commitFailed(error))
-    this.#options.logger.error(
-      { error: toErrorValue(error) },
-      'the journal is full; nothing is lost, commands are refused',
-    )
-  }
-
-  #fail(error: Error): void {
+  #fail(cause: unknown): void {
     if (this.isOver) return
+    const error = asError(cause)
     this.#options.logger.error({ error: toErrorValue(error) }, 'the runtime failed')
     this.#end('failed')
     this.runner.abort('the runtime failed')
@@ -312,38 +360,34 @@ export class ShardHost {
   }
 
   /** Nothing to do for now: set the alarm for what is due next, and settle the journal meanwhile. */
-  #rest(restMs: number | undefined): void {
+  #rest(restMs?: number): void {
     if (this.isOver) return this.#tellIdle()
     const { clock, limits } = this.#options
-    this.#cancelAlarm()
+    this.#alarm.cancel()
     if (restMs !== undefined) {
       this.#isResting = true
-      this.#cancelAlarm = clock.after(restMs, () => {
+      return this.#alarm.set(restMs, () => {
         this.#isResting = false
         this.#wake()
       })
-      return
     }
-    if (this.#hasWork()) return this.#wake()
+    if (this.#canTurn) return this.#wake()
+    if (this.#flight !== undefined) return
     this.#tellIdle()
     const waitMs = Math.min(this.#sources.nextAt, this.#retention.nextAt) - clock.now()
-    const cancelSettle = clock.after(limits.settleAfterMs, () => this.#settle())
-    const cancelDue = Number.isFinite(waitMs) ? clock.after(waitMs, () => this.#wake()) : () => {}
-    this.#cancelAlarm = () => {
-      cancelSettle()
-      cancelDue()
-    }
+    this.#alarm.set(limits.settleAfterMs, () => this.#settle())
+    this.#alarm.set(waitMs, () => this.#wake())
   }
 
   /** Rows may lag behind for as long as there is no room for them: all they say is in the segments. */
   #settle(): void {
-    if (this.isOver || this.#turning) return
+    if (this.isOver || this.#turning || this.#flight !== undefined) return
     try {
       this.#options.journal.settle()
     } catch (error) {
       if (isJournalFull(error))
         this.#options.logger.warn({ error: toErrorValue(error) }, 'no room to settle the journal')
-      else this.#fail(error instanceof Error ? error : new Error(toErrorValue(error).message))
+      else this.#fail(error)
     }
   }
 
@@ -352,31 +396,4 @@ export class ShardHost {
     this.#idleListeners = []
     for (const listener of listeners) listener()
   }
-}
-
-const REFUSALS = {
-  stopping: 'the runtime is stopping',
-  stopped: 'the runtime has stopped',
-  failed: 'the journal failed; the runtime must be restarted',
-}
-
-interface Filled {
-  readonly batch: Batch
-  readonly taken: readonly Taken[]
-}
-
-function deliveriesOf(taken: readonly Taken[]): readonly Delivery[] {
-  return taken.flatMap(one => one.delivery ?? [])
-}
-
-/** Said of a command that is durable, while its outcome may not be. */
-const UNANSWERED = 'the runtime ended; the command may be applied all the same: ask again with its id'
-
-function commitFailed(error: unknown): string {
-  return `the commit failed: ${toErrorValue(error).message}`
-}
-
-function refuse(deliveries: readonly Delivery[], reason: string): void {
-  for (const delivery of deliveries)
-    delivery.settle({ ok: false, error: new UnavailableError(reason, delivery.command.target) })
 }

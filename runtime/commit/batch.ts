@@ -25,13 +25,17 @@ import type { Bindings } from '../step/bindings.js'
 import { birthFor } from '../step/birth.js'
 import type { Act } from '../step/draft.js'
 import { type Life, snapshotOf } from '../step/life.js'
-import type { ActorCache } from './actor-cache.js'
 import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
 import { answerTo, isInRecord, refusal, refusedBy } from './outcomes.js'
 import { indexOf } from './record-index.js'
 
+/** Where a batch finds the actors it does not hold itself. */
+export interface Lives {
+  get(address: Address, now: number): Life | undefined
+}
+
 export interface BatchSite {
-  readonly cache: ActorCache
+  readonly cache: Lives
   readonly bindings: Bindings
   readonly limits: Limits
   /** Position of the last entry committed. */
@@ -71,7 +75,7 @@ export class Batch {
   readonly lives = new Map<Address, Life>()
   readonly #letters: Letters
   readonly #snapshots = new Set<Address>()
-  readonly #site: BatchSite
+  #site: BatchSite
   /** Whether the pending commands must be committed although nothing was stepped. */
   changesPending = false
   /** Commands looked at, applied or not. */
@@ -83,6 +87,16 @@ export class Batch {
     this.#site = site
     this.#letters = new Letters(id => site.letter(id))
     for (const command of site.pending) this.pending.push(command)
+  }
+
+  /** The time, for what is stepped from now on: a batch is filled in several turns. */
+  timed({ now, stamp }: Pick<BatchSite, 'now' | 'stamp'>): void {
+    this.#site = { ...this.#site, now, stamp }
+  }
+
+  /** Whether it takes this dead letter away. */
+  settles(letter: string): boolean {
+    return this.#letters.settled.some(one => one.id === letter)
   }
 
   get bytes(): number {

@@ -91,9 +91,13 @@ export class CommandSources {
     this.#retries.note(index)
   }
 
-  /** A batch was committed. */
+  /** Whether all that was due has been taken. */
+  get areDueTaken(): boolean {
+    return this.#asked && this.#due.size === 0
+  }
+
+  /** All that was due is committed. */
   committed(): void {
-    if (!this.#asked || this.#due.size > 0) return
     this.#asked = false
     this.#timers.refresh()
     this.#retries.refresh()

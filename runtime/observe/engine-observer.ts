@@ -39,13 +39,13 @@ class ObservedBatch implements BatchObserver {
   readonly #site: ObserverSite
   readonly #counts = new StepCounts()
   readonly #spans = new Map<Command, Span>()
-  readonly #beganAt: number
-  #steppedAt: number
+  #resumedAt: number
+  #steppedMs = 0
+  #departedAt = 0
 
   constructor(site: ObserverSite) {
     this.#site = site
-    this.#beganAt = site.clock.elapsed()
-    this.#steppedAt = this.#beganAt
+    this.#resumedAt = site.clock.elapsed()
   }
 
   stepping(command: Command, before: Life | undefined): Command {
@@ -69,8 +69,16 @@ class ObservedBatch implements BatchObserver {
     else tracing?.note(span, application)
   }
 
+  resumed(): void {
+    this.#resumedAt = this.#site.clock.elapsed()
+  }
+
+  paused(): void {
+    this.#steppedMs += this.#site.clock.elapsed() - this.#resumedAt
+  }
+
   committing(): void {
-    this.#steppedAt = this.#site.clock.elapsed()
+    this.#departedAt = this.#site.clock.elapsed()
   }
 
   committed(commit: Commit | undefined, bytes: number): void {
@@ -79,8 +87,8 @@ class ObservedBatch implements BatchObserver {
       commit,
       counts: this.#counts,
       bytes,
-      stepMs: this.#steppedAt - this.#beganAt,
-      commitMs: this.#site.clock.elapsed() - this.#steppedAt,
+      stepMs: this.#steppedMs,
+      commitMs: this.#site.clock.elapsed() - this.#departedAt,
     })
   }
 }

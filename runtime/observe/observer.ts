@@ -23,6 +23,9 @@ export interface BatchObserver {
   stepping(command: Command, before: Life | undefined): Command
   /** What came of it; also of a birth that a message brought about, which was not announced. */
   stepped(command: Command, application: Application): void
+  /** No more to step for now; `resumed` says when there is. */
+  paused(): void
+  resumed(): void
   /** All of the batch is stepped; what follows is the commit. */
   committing(): void
   /** It is durable. Without a commit nothing had to be; `bytes`: what the batch gathered, or a little more. */

@@ -1,0 +1,94 @@
+/**
+ * A batch while it is filled, a slice at a time, and then a flight: its commit on the way to the disk. While
+ * one flies the next is filled, stepped on what the first made: a `Base` says what that is.
+ *
+ * Invariant: what is stepped on a flight that fails is thrown away with it.
+ */
+import type { Command } from '../../actors/command.js'
+import type { Commit } from '../../actors/commit.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { CommandSources, Taken } from '../inbox/command-sources.js'
+import type { BatchObserver } from '../observe/observer.js'
+import type { Batch, BatchSite, Lives } from './batch.js'
+
+/** What a batch is stepped on, beside the actors themselves. */
+export interface Base {
+  /** Position of the last entry before it. */
+  readonly position: number
+  /** What was left to be stepped. */
+  readonly pending: readonly Command[]
+}
+
+export interface Filled {
+  readonly batch: Batch
+  readonly taken: readonly Taken[]
+  readonly observer: BatchObserver | undefined
+}
+
+/** Takes commands into a batch, and in what order. */
+export class Filling implements Filled {
+  readonly taken: Taken[] = []
+  readonly batch: Batch
+  readonly observer: BatchObserver | undefined
+  readonly #limits: Limits
+
+  constructor(batch: Batch, limits: Limits, observer: BatchObserver | undefined) {
+    this.batch = batch
+    this.#limits = limits
+    this.observer = observer
+  }
+
+  /**
+   * Steps what there is to step, at most `max` commands more.
+   *
+   * Actors that talk without end, and activities that never cease, must not starve the rest: half a batch at the
+   * most for what is left over, and the last quarter for what comes from outside first.
+   */
+  fill(sources: CommandSources, max: number): void {
+    const { batch } = this
+    const { batchCommandsMax } = this.#limits
+    const threeQuarters = (batchCommandsMax * 3) / 4
+    const end = Math.min(batchCommandsMax, batch.size + max)
+    batch.cascade(Math.min(end, batchCommandsMax / 2))
+    while (batch.size < end && !batch.isFull) {
+      const isLast = batch.size >= threeQuarters
+      const one = this.#take(sources, isLast)
+      if (one === undefined) break
+      this.taken.push(one)
+      batch.apply(one.command, one.delivery)
+      batch.cascade(Math.min(end, isLast ? batchCommandsMax : threeQuarters))
+    }
+    batch.cascade(end)
+  }
+
+  /** While actors have much to step that they sent each other, whoever comes from outside waits at the door. */
+  #take(sources: CommandSources, isLast: boolean): Taken | undefined {
+    if (this.batch.pending.size >= this.#limits.pendingCommandsMax / 2) return sources.takeInside()
+    return isLast ? sources.takeOutsideFirst() : sources.take()
+  }
+}
+
+/** A batch whose commit is on its way. */
+export interface Flight extends Filled {
+  readonly commit: Commit
+  /** What the next batch is stepped on, should it arrive. */
+  readonly base: Base
+  /** Whether all that was due is in it, so that what is due next may be asked for once it is durable. */
+  readonly holdsDue: boolean
+}
+
+/** What a batch is stepped on: what is durable, or what will be once the flight has arrived. */
+export function groundOf(
+  flight: Flight | undefined,
+  durable: { readonly base: Base; readonly lives: Lives; readonly journal: Journal },
+): Pick<BatchSite, 'cache' | 'position' | 'pending' | 'letter'> {
+  const { base, lives, journal } = durable
+  if (flight === undefined) return { ...base, cache: lives, letter: id => journal.deadLetter(id) }
+  const { batch } = flight
+  return {
+    ...flight.base,
+    cache: { get: (address, now) => batch.lives.get(address) ?? lives.get(address, now) },
+    letter: id => (batch.settles(id) ? undefined : journal.deadLetter(id)),
+  }
+}
