@@ -10,6 +10,7 @@
 import { Packr } from 'msgpackr'
 import { type ErrorValue, UnserialisableError } from './errors.js'
 import { limits } from './limits.js'
+import { PlainWriter } from './plain-writer.js'
 import { assemble, dismantle, dismantleText, type Parts, setOwn } from './special.js'
 
 const packr = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false })
@@ -21,13 +22,14 @@ const TAG = '\u0000'
 
 /** Levels the engine may wrap around a payload when it writes it down in a record or an entry. */
 const WRAPPING_LEVELS = 32
+const LEVELS_MAX = limits.payloadDepthMax + WRAPPING_LEVELS
 
 /**
  * The bytes of a value.
  * @throws UnserialisableError naming the place of the first thing that cannot be restored.
  */
 export function encode(value: unknown): Uint8Array {
-  return encodeWithin(value, limits.payloadDepthMax + WRAPPING_LEVELS)
+  return encodeWithin(value, LEVELS_MAX)
 }
 
 /**
@@ -39,10 +41,45 @@ export function encodePayload(value: unknown): Uint8Array {
   return encodeWithin(value, limits.payloadDepthMax)
 }
 
+/** A writer of plain values in this stored form. */
+export function plainWriter(): PlainWriter {
+  return new PlainWriter(stored.reserved)
+}
+
+/**
+ * Writes what the engine writes down: values that were taken or encoded before, in lists and objects of its own.
+ * The same bytes as of `encode`, without looking for keys that would have been refused then.
+ */
+export function writeKnown(to: PlainWriter, value: unknown): void {
+  if (!to.write(value, LEVELS_MAX, false)) to.writeBytes(encode(value))
+}
+
 function encodeWithin(value: unknown, levels: number): Uint8Array {
-  const plain = rewriteWhole(value, stored, levels)
-  if (Object.is(plain, value)) return packr.pack(value)
-  const packed = packr.pack(plain)
+  return plainBytes(value, levels) ?? specialBytes(value, levels)
+}
+
+/** Undefined when the value is not plain. */
+function plainBytes(value: unknown, levels: number): Uint8Array | undefined {
+  const start = scratch.length
+  try {
+    return scratch.write(value, levels, true) ? scratch.since(start) : undefined
+  } finally {
+    scratch.truncate(start)
+  }
+}
+
+/** How long those bytes would be. */
+function plainLength(value: unknown, levels: number): number | undefined {
+  const start = scratch.length
+  try {
+    return scratch.write(value, levels, true) ? scratch.length - start : undefined
+  } finally {
+    scratch.truncate(start)
+  }
+}
+
+function specialBytes(value: unknown, levels: number): Uint8Array {
+  const packed = packr.pack(rewriteWhole(value, stored, levels))
   const bytes = Buffer.allocUnsafe(packed.length + 1)
   bytes[0] = SPECIAL
   packed.copy(bytes, 1)
@@ -63,12 +100,33 @@ export function decode(bytes: Uint8Array): unknown {
  * @throws UnserialisableError as `encode` does.
  */
 export function normalise<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) {
-    rewriteWhole(value, stored)
-    return value
-  }
-  rewriteWhole(value, stored)
+  if (plainLength(value, LEVELS_MAX) === undefined) rewriteWhole(value, stored)
   return copy(value) as Value
+}
+
+/** What a user handed in as it will be read back, and how many bytes that is. */
+export interface Taken {
+  readonly value: unknown
+  readonly bytes: number
+}
+
+/**
+ * The same as encoding and decoding it, at less cost.
+ * @throws UnserialisableError as `encodePayload` does.
+ */
+export function takePayload(value: unknown): Taken {
+  const plain = plainLength(value, limits.payloadDepthMax)
+  if (plain !== undefined) return { value: copy(value), bytes: plain }
+  const bytes = encodePayload(value)
+  return { value: decode(bytes), bytes: bytes.length }
+}
+
+/**
+ * How many bytes `encode` makes of a value.
+ * @throws UnserialisableError as it does.
+ */
+export function encodedLength(value: unknown): number {
+  return plainLength(value, LEVELS_MAX) ?? encode(value).length
 }
 
 /** Whatever was thrown, as it is stored. Never throws. */
@@ -122,6 +180,8 @@ const stored: Form = {
   }),
 }
 
+const scratch = plainWriter()
+
 const shown: Form = {
   number: value =>
     value === 0 && !Object.is(value, -0) ? 0 : { $number: Object.is(value, -0) ? '-0' : String(value) },
@@ -151,11 +211,7 @@ const trail: (string | number)[] = []
 /** How deep the walk may go. */
 let levelsMax = 0
 
-function rewriteWhole(
-  value: unknown,
-  form: Form,
-  levels = limits.payloadDepthMax + WRAPPING_LEVELS,
-): unknown {
+function rewriteWhole(value: unknown, form: Form, levels = LEVELS_MAX): unknown {
   trail.length = 0
   levelsMax = levels
   return rewrite(value, form, 0)

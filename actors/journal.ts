@@ -97,6 +97,8 @@ export interface DueActor {
 }
 
 export interface ListQuery {
+  /** Without children: absent, they are among them. */
+  readonly roots?: boolean
   readonly type?: string
   /** A state's path, `a.b`: matches it and what is below it. */
   readonly state?: string

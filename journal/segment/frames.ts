@@ -1,22 +1,31 @@
 /** Several byte strings as one, so that any of them can be had without touching the others. */
+import { plainWriter } from '../../actors/codec.js'
 
 const COUNT_BYTES = 4
 const END_BYTES = 4
 
-/** Count, where each part ends, then the parts. */
-export function joinFrames(parts: readonly Uint8Array[]): Buffer {
-  const headBytes = COUNT_BYTES + parts.length * END_BYTES
-  let end = headBytes
-  for (const part of parts) end += part.length
-  const joined = Buffer.allocUnsafe(end)
-  joined.writeUInt32LE(parts.length, 0)
-  end = headBytes
-  parts.forEach((part, index) => {
-    joined.set(part, end)
-    end += part.length
-    joined.writeUInt32LE(end, COUNT_BYTES + index * END_BYTES)
-  })
-  return joined
+/** Writes parts one after another: count, where each part ends, then the parts. */
+export class FrameWriter {
+  readonly to = plainWriter()
+  #ends = 0
+
+  /** @param count how many parts there will be. */
+  begin(count: number): void {
+    this.to.truncate(0)
+    this.to.setUint32(this.to.reserve(COUNT_BYTES), count)
+    this.#ends = this.to.reserve(count * END_BYTES)
+  }
+
+  /** The part at hand is whole. */
+  endPart(): void {
+    this.to.setUint32(this.#ends, this.to.length)
+    this.#ends += END_BYTES
+  }
+
+  /** All parts, once the last is whole. */
+  finish(): Buffer {
+    return this.to.since(0)
+  }
 }
 
 export function frameCount(joined: Buffer): number {

@@ -4,7 +4,7 @@
  * Owns: the order of the fields, which is the stored format. Invariants: a list only grows at its end; every
  * field of a type is in its list (the compiler checks); an absent optional field comes back absent.
  */
-import { decode, encode } from '../../actors/codec.js'
+import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
 import type {
   DeadLetter,
@@ -13,6 +13,7 @@ import type {
   RecordIndex,
   SettledLetter,
 } from '../../actors/commit.js'
+import type { PlainWriter } from '../../actors/plain-writer.js'
 import type { ActorRecord, RecentCommand } from '../../actors/record.js'
 
 type Row = readonly unknown[]
@@ -123,13 +124,17 @@ export const indexRow = {
 }
 
 const TARGET_AT = head.indexOf('target')
+const COMMAND_AT = entryFields.indexOf('command')
+const STATE_AT = recordFields.indexOf('state')
+const RECENT_AT = recordFields.indexOf('recent')
 
-/** An entry's bytes. */
-export function packEntry(entry: JournalEntry): Uint8Array {
+export function writeEntry(to: PlainWriter, entry: JournalEntry): void {
   const command = pack(commandFields[entry.command.kind], entry.command)
   // As a rule the entry's own address: not written twice.
   if (command[TARGET_AT] === entry.address) command[TARGET_AT] = null
-  return encode(pack(entryFields, { ...entry, command }))
+  const row = pack(entryFields, entry)
+  row[COMMAND_AT] = command
+  writeKnown(to, row)
 }
 
 export function unpackEntry(bytes: Uint8Array): JournalEntry {
@@ -142,15 +147,15 @@ export function unpackEntry(bytes: Uint8Array): JournalEntry {
 
 const RECORD_HEAD_BYTES = 4
 
-/** A record's bytes: the length of all but the state, that, then the state as its logic encoded it. */
-export function packRecord(record: ActorRecord): Buffer {
-  const recent = record.recent.map(command => pack(recentFields, command))
-  const rest = encode(pack(recordFields, { ...record, state: undefined, recent }))
-  const bytes = Buffer.allocUnsafe(RECORD_HEAD_BYTES + rest.length + record.state.length)
-  bytes.writeUInt32LE(rest.length, 0)
-  bytes.set(rest, RECORD_HEAD_BYTES)
-  bytes.set(record.state, RECORD_HEAD_BYTES + rest.length)
-  return bytes
+/** Writes a record: the length of all but the state, that, then the state as its logic encoded it. */
+export function writeRecord(to: PlainWriter, record: ActorRecord): void {
+  const row = pack(recordFields, record)
+  row[STATE_AT] = undefined
+  row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
+  const lengthAt = to.reserve(RECORD_HEAD_BYTES)
+  writeKnown(to, row)
+  to.setUint32(lengthAt, to.length - lengthAt - RECORD_HEAD_BYTES)
+  to.writeBytes(record.state)
 }
 
 export function unpackRecord(bytes: Buffer): ActorRecord {
@@ -164,14 +169,10 @@ export function unpackRecord(bytes: Buffer): ActorRecord {
 
 function pack(names: readonly string[], value: object): unknown[] {
   const source = value as Record<string, unknown>
-  const row: unknown[] = []
-  let length = 0
-  for (const name of names) {
-    const field = source[name]
-    row.push(field)
-    if (field !== undefined) length = row.length
-  }
-  row.length = length
+  let length = names.length
+  while (length > 0 && source[names[length - 1]!] === undefined) length--
+  const row = new Array<unknown>(length)
+  for (let at = 0; at < length; at++) row[at] = source[names[at]!]
   return row
 }
 

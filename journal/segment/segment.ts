@@ -4,19 +4,19 @@
  * and why the chain covers the hash of each: it can still be verified when one is gone.
  */
 import { createHash, hash } from 'node:crypto'
-import { decode, encode } from '../../actors/codec.js'
+import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
 import type { Commit, JournalEntry, RecordIndex } from '../../actors/commit.js'
-import { frameAt, frameCount, joinFrames } from './frames.js'
+import { FrameWriter, frameAt, frameCount } from './frames.js'
 import {
   commandRow,
   deadLetterRow,
   indexRow,
-  packEntry,
-  packRecord,
   publishedRow,
   settledLetterRow,
   unpackEntry,
+  writeEntry,
+  writeRecord,
 } from './rows.js'
 
 /** What is known of a segment when its bytes are gone. */
@@ -40,7 +40,7 @@ export interface Segment extends SegmentStub {
 
 /** One record of a segment. */
 export interface SegmentRecord {
-  /** As `packRecord` wrote it. */
+  /** As `writeRecord` wrote it. */
   readonly bytes: Buffer
   readonly index: RecordIndex
   readonly persistSnapshot: boolean
@@ -59,19 +59,8 @@ export const chainStart = Buffer.alloc(32)
  * @throws UnserialisableError when something in it cannot be restored.
  */
 export function packSegment(number: number, before: Buffer, commit: Commit): Segment {
-  const entries = joinFrames([
-    ...commit.entries.map(packEntry),
-    encode([
-      commit.published.map(publishedRow.pack),
-      commit.deadLetters.map(deadLetterRow.pack),
-      commit.settledLetters.map(settledLetterRow.pack),
-    ]),
-  ])
-  const records = joinFrames([
-    encode(commit.pending.map(commandRow.pack)),
-    encode(commit.records.map(change => [indexRow.pack(change.index), change.persistSnapshot])),
-    ...commit.records.map(change => packRecord(change.record)),
-  ])
+  const entries = packEntries(commit)
+  const records = packRecords(commit)
   const facts = {
     number,
     first: commit.first,
@@ -81,6 +70,41 @@ export function packSegment(number: number, before: Buffer, commit: Commit): Seg
     recordsHash: sha256(records),
   }
   return { ...facts, hash: chainHash(before, facts), entries, records }
+}
+
+const frames = new FrameWriter()
+
+function packEntries({ entries, published, deadLetters, settledLetters }: Commit): Buffer {
+  const { to } = frames
+  frames.begin(entries.length + 1)
+  for (const entry of entries) {
+    writeEntry(to, entry)
+    frames.endPart()
+  }
+  writeKnown(to, [
+    published.map(publishedRow.pack),
+    deadLetters.map(deadLetterRow.pack),
+    settledLetters.map(settledLetterRow.pack),
+  ])
+  frames.endPart()
+  return frames.finish()
+}
+
+function packRecords({ pending, records }: Commit): Buffer {
+  const { to } = frames
+  frames.begin(FIRST_RECORD_AT + records.length)
+  writeKnown(to, pending.map(commandRow.pack))
+  frames.endPart()
+  writeKnown(
+    to,
+    records.map(change => [indexRow.pack(change.index), change.persistSnapshot]),
+  )
+  frames.endPart()
+  for (const { record } of records) {
+    writeRecord(to, record)
+    frames.endPart()
+  }
+  return frames.finish()
 }
 
 export function chainHash(before: Buffer, facts: Omit<SegmentStub, 'hash'>): Buffer {

@@ -154,8 +154,10 @@ function sought<L extends AnyActorLogic>(fits: Predicate<L>): Sought<DurableSnap
 
 /** A handle's options as a command's: `start` is the input itself there. */
 function withStart(options: Omit<MessageOptions, 'start'> & { start?: unknown }): MessageOptions {
-  const { start, ...rest } = options
-  return start === undefined ? rest : { ...rest, start: { input: start } }
+  const { start } = options
+  return start === undefined
+    ? (options as Omit<MessageOptions, 'start'>)
+    : { ...options, start: { input: start } }
 }
 
 function statusOf(snapshot: unknown): string {

@@ -3,7 +3,7 @@
  * which it will be read back from the journal.
  */
 import type { Address } from '../../actors/address.js'
-import { decode, encodePayload } from '../../actors/codec.js'
+import { type Taken, takePayload } from '../../actors/codec.js'
 import type { ActorEvent } from '../../actors/command.js'
 import type { Behaviour } from '../../actors/definition.js'
 import {
@@ -80,17 +80,17 @@ export function admitWait(actor: Address, what: string, waitMs: number, limits: 
 }
 
 function admitPayload(actor: Address, what: string, value: unknown, limits: Limits): unknown {
-  let bytes: Uint8Array
+  const { payloadBytesMax } = limits
+  let taken: Taken
   try {
-    bytes = encodePayload(value)
+    taken = takePayload(value)
   } catch (error) {
     if (error instanceof UnserialisableError)
       throw new InvalidEventError(actor, `${what} to be storable`, error.message)
     throw error
   }
-  if (bytes.length > limits.payloadBytesMax)
-    throw new TooLargeError(actor, what, bytes.length, limits.payloadBytesMax)
-  return decode(bytes)
+  if (taken.bytes > payloadBytesMax) throw new TooLargeError(actor, what, taken.bytes, payloadBytesMax)
+  return taken.value
 }
 
 function describe(value: unknown): string {

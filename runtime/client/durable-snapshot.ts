@@ -7,43 +7,79 @@ import { normalise } from '../../actors/codec.js'
 import type { SeenActor } from './service.js'
 import type { DurableSnapshot } from './types.js'
 
-const KEYS = ['value', 'context', 'status', 'output', 'error', 'tags', 'matches', 'hasTag', 'can'] as const
+const KEYS = ['value', 'context', 'status', 'output', 'error', 'tags'] as const
 
 /** Parts that hold the user's own values. The actor lives on in them, so a client is given copies, made when looked at. */
 const OWN: ReadonlySet<string> = new Set(['value', 'context', 'output', 'error'])
 
 /** The snapshot of a logic with seq and version. It can be written as JSON; its methods stay out of that. */
 export function durableSnapshot<L extends AnyActorLogic>(seen: SeenActor): DurableSnapshot<L> {
-  const from = seen.snapshot as unknown as Record<string, unknown>
-  const durable: Record<string, unknown> = { seq: seen.seq, version: seen.version }
-  for (const key of KEYS) {
-    const value = from[key]
-    if (typeof value === 'function')
-      Object.defineProperty(durable, key, {
-        value: (value as () => unknown).bind(seen.snapshot),
-        enumerable: false,
-      })
-    else if (OWN.has(key) && typeof value === 'object' && value !== null) copyWhenRead(durable, key, value)
-    else if (value instanceof Set) durable[key] = new Set(value)
-    else if (key in from) durable[key] = value
-  }
-  const { tags } = seen.snapshot
-  Object.defineProperty(durable, 'toJSON', {
-    value: () => ({ ...durable, tags: [...tags] }),
-    enumerable: false,
-  })
-  // So that a person who prints it sees what is in it.
-  Object.defineProperty(durable, inspect.custom, { value: () => ({ ...durable }), enumerable: false })
-  return durable as unknown as DurableSnapshot<L>
+  return new ShownSnapshot(seen) as unknown as DurableSnapshot<L>
 }
 
-function copyWhenRead(durable: Record<string, unknown>, key: string, value: object): void {
-  let copy: unknown
-  Object.defineProperty(durable, key, {
-    get: () => {
-      copy ??= normalise(value)
-      return copy
-    },
-    enumerable: true,
-  })
+/**
+ * One is made for every answer and every step that is waited through, and most are hardly looked at: so what is
+ * the same for all is defined once.
+ */
+class ShownSnapshot {
+  readonly seq: number
+  readonly version: string
+  readonly #from: Readonly<Record<string, unknown>>
+  #copies: Record<string, unknown> | undefined
+
+  constructor({ snapshot, seq, version }: SeenActor) {
+    const from = snapshot as unknown as Readonly<Record<string, unknown>>
+    this.#from = from
+    this.seq = seq
+    this.version = version
+    const shown = this as Record<string, unknown>
+    for (const key of KEYS) {
+      const value = from[key]
+      if (typeof value === 'object' && value !== null && OWN.has(key))
+        Object.defineProperty(this, key, ShownSnapshot.#copied[key]!)
+      else if (value instanceof Set) shown[key] = new Set(value)
+      else if (value !== undefined || key in from) shown[key] = value
+    }
+  }
+
+  static readonly #copied: Readonly<Record<string, PropertyDescriptor>> = Object.fromEntries(
+    [...OWN].map(key => {
+      const get = function (this: ShownSnapshot) {
+        return this.#copyOf(key)
+      }
+      return [key, { get, enumerable: true }]
+    }),
+  )
+
+  #copyOf(key: string): unknown {
+    this.#copies ??= {}
+    this.#copies[key] ??= normalise(this.#from[key])
+    return this.#copies[key]
+  }
+
+  #bound(name: string): unknown {
+    const method = this.#from[name]
+    return typeof method === 'function' ? method.bind(this.#from) : method
+  }
+
+  get matches(): unknown {
+    return this.#bound('matches')
+  }
+
+  get hasTag(): unknown {
+    return this.#bound('hasTag')
+  }
+
+  get can(): unknown {
+    return this.#bound('can')
+  }
+
+  toJSON(): object {
+    return { ...this, tags: [...(this.#from.tags as Set<string>)] }
+  }
+
+  /** So that a person who prints it sees what is in it. */
+  [inspect.custom](): object {
+    return { ...this }
+  }
 }

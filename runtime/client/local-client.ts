@@ -2,7 +2,7 @@
  * A client of a service: handles by definition and key, and lists.
  */
 import type { AnyActorLogic } from 'xstate'
-import { type Address, addressOf, parentOf } from '../../actors/address.js'
+import { type Address, addressOf } from '../../actors/address.js'
 import { behaviour, type Definition } from '../../actors/definition.js'
 import { UnknownTypeError } from '../../actors/errors.js'
 import type { ActorDefinition, AnyDefinition } from '../../machines/index.js'
@@ -29,6 +29,7 @@ export class LocalClient {
     let after: Address | undefined
     for (let left = limit; left > 0; ) {
       const page = await this.#service.list({
+        roots: true,
         type: definition.type,
         ...(state === undefined ? {} : { state }),
         ...(tag === undefined ? {} : { tag }),
@@ -38,8 +39,6 @@ export class LocalClient {
         limit: limits.pageRowsMax,
       })
       for (const { address, value, seq } of page) {
-        // Children are listed under their roots, not beside them.
-        if (parentOf(address) !== undefined) continue
         yield { id: address, value, seq }
         if (--left === 0) return
       }

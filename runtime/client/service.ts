@@ -47,6 +47,6 @@ export interface ActorService {
   states(address: Address, after: number): AsyncIterable<SeenActor>
   /** The entries after `after`, the same way. */
   entries(address: Address, after: number): AsyncIterable<JournalEntry>
-  /** A page of actors, in address order, children among them. */
+  /** A page of actors, in address order. */
   list(query: ListQuery): Promise<readonly ListedActor[]>
 }

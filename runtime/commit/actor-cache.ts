@@ -10,8 +10,16 @@ import type { Bindings } from '../step/bindings.js'
 import { type Life, revive } from '../step/life.js'
 import { foldOnto } from './history.js'
 
+interface Held {
+  life: Life
+  usedAt: number
+  /** When it was last used, as it was given its place in the order of going. */
+  placedAt: number
+}
+
 export class ActorCache {
-  readonly #held = new Map<Address, { life: Life; usedAt: number }>()
+  /** In the order in which they go; one that was used since it got its place is given another first. */
+  readonly #held = new Map<Address, Held>()
   readonly #journal: Journal
   readonly #bindings: Bindings
   readonly #limits: Limits
@@ -34,8 +42,6 @@ export class ActorCache {
     if (held !== undefined) {
       this.hits++
       held.usedAt = now
-      this.#held.delete(address)
-      this.#held.set(address, held)
       return held.life
     }
     this.misses++
@@ -46,11 +52,14 @@ export class ActorCache {
 
   put(life: Life, now: number): void {
     const { address } = life.record
-    this.#held.delete(address)
-    this.#held.set(address, { life, usedAt: now })
-    if (this.#held.size <= this.#limits.activeActorsMax) return
-    const [oldest] = this.#held.keys()
-    this.#held.delete(oldest!)
+    const held = this.#held.get(address)
+    if (held !== undefined) {
+      held.life = life
+      held.usedAt = now
+      return
+    }
+    this.#held.set(address, { life, usedAt: now, placedAt: now })
+    if (this.#held.size > this.#limits.activeActorsMax) this.#makeRoom()
   }
 
   /** The actor is no longer kept, nor those below it. */
@@ -63,9 +72,23 @@ export class ActorCache {
   sweep(now: number): void {
     const usedSince = now - this.#limits.idleMsMax
     for (const [address, held] of this.#held) {
-      if (held.usedAt >= usedSince) return
+      if (held.placedAt >= usedSince) return
       this.#held.delete(address)
+      if (held.usedAt >= usedSince) this.#place(address, held)
     }
+  }
+
+  #makeRoom(): void {
+    for (const [address, held] of this.#held) {
+      this.#held.delete(address)
+      if (held.usedAt === held.placedAt) return
+      this.#place(address, held)
+    }
+  }
+
+  #place(address: Address, held: Held): void {
+    held.placedAt = held.usedAt
+    this.#held.set(address, held)
   }
 
   get size(): number {

@@ -2,30 +2,37 @@
  * What a record is looked up by, derived from it.
  */
 import type { RecordIndex } from '../../actors/commit.js'
+import type { ActorRecord } from '../../actors/record.js'
 import type { Life } from '../step/life.js'
 
 export function indexOf(life: Life): RecordIndex {
   const { record, state, binding } = life
   const seen = binding.logic.snapshot(state)
-  const timerDueAt = earliest(record.timers.map(one => one.dueAt))
-  const retryDueAt = earliest(
-    record.invocations.flatMap(invocation =>
-      invocation.tasks.map(task => {
-        if (task.state === 'waiting') return task.dueAt!
-        return task.state === 'asked' ? invocation.deadlineAt : Number.POSITIVE_INFINITY
-      }),
-    ),
-  )
+  const timerDueAt = earliestTimer(record)
+  const retryDueAt = earliestRetry(record)
   return {
     value: seen.value,
     tags: [...seen.tags],
-    ...(timerDueAt === undefined ? {} : { timerDueAt }),
-    ...(retryDueAt === undefined ? {} : { retryDueAt }),
+    ...(Number.isFinite(timerDueAt) ? { timerDueAt } : NONE),
+    ...(Number.isFinite(retryDueAt) ? { retryDueAt } : NONE),
     owes: record.invocations.length > 0,
   }
 }
 
-function earliest(times: readonly number[]): number | undefined {
-  const least = Math.min(...times)
-  return Number.isFinite(least) ? least : undefined
+const NONE = {}
+
+function earliestTimer({ timers }: ActorRecord): number {
+  let earliest = Number.POSITIVE_INFINITY
+  for (const { dueAt } of timers) if (dueAt < earliest) earliest = dueAt
+  return earliest
+}
+
+function earliestRetry({ invocations }: ActorRecord): number {
+  let earliest = Number.POSITIVE_INFINITY
+  for (const { tasks, deadlineAt } of invocations)
+    for (const task of tasks) {
+      if (task.state === 'waiting') earliest = Math.min(earliest, task.dueAt!)
+      else if (task.state === 'asked') earliest = Math.min(earliest, deadlineAt)
+    }
+  return earliest
 }

@@ -10,6 +10,7 @@ import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import type { ActorEvent, Command, InvocationToken, Outcome } from '../../actors/command.js'
 import type { Limits } from '../../actors/limits.js'
+import type { ActivityPolicy } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { Queue } from '../inbox/queue.js'
 import type { Observer } from '../observe/observer.js'
@@ -35,10 +36,13 @@ export interface RunnerSite {
   readonly observer?: Observer
 }
 
+/** Of one actor. */
+type Attempts = Map<string, Attempt>
+
 export class ActivityRunner {
   readonly #site: RunnerSite
   /** Attempts that run, and those that have ended and are still owed by the record. */
-  readonly #attempts = new Map<Address, Map<string, Attempt>>()
+  readonly #attempts = new Map<Address, Attempts>()
   readonly #waiting = new Queue<InvocationToken>()
   readonly #queued = new Set<string>()
   #runningCount = 0
@@ -57,7 +61,7 @@ export class ActivityRunner {
   /** Names of the attempts that run now. */
   runningKeys(): string[] {
     return [...this.#attempts.values()].flatMap(attempts =>
-      [...attempts].flatMap(([key, attempt]) => (attempt.isOver ? [] : [key])),
+      [...attempts.values()].flatMap(attempt => (attempt.isOver ? [] : [nameOf(attempt.order.token)])),
     )
   }
 
@@ -83,30 +87,43 @@ export class ActivityRunner {
     const { address, invocations } = life.record
     const attempts = this.#attempts.get(address)
     if (attempts === undefined && invocations.length === 0) return
-    const wanted = new Map<string, InvocationToken>()
-    for (const invocation of invocations) this.#collect(life, invocation, wanted)
     if (attempts !== undefined)
-      for (const [key, attempt] of attempts) if (!wanted.has(key)) this.#cancel(address, key, attempt)
-    for (const [key, token] of wanted) if (!this.#attempts.get(address)?.has(key)) this.#enqueue(key, token)
+      for (const [key, attempt] of attempts)
+        if (this.#owed(life, attempt.order.token) === undefined) this.#cancel(attempts, key, attempt)
+    for (const invocation of invocations) this.#dispatch(life, invocation, attempts)
+    // Those of an actor mostly follow one another: what held the last holds the next.
+    if (attempts?.size === 0) this.#attempts.delete(address)
     this.#fill()
   }
 
-  #collect(life: Life, invocation: Invocation, wanted: Map<string, InvocationToken>): void {
-    const of = taskSource(life.binding.logic.source(invocation.src))
-    if (of?.kind !== 'activity' || this.#site.isLost(invocation)) return
+  #dispatch(life: Life, invocation: Invocation, attempts: Attempts | undefined): void {
     const { address: actor, incarnation } = life.record
-    for (const [index, task] of invocation.tasks.entries()) {
-      const token: InvocationToken = {
-        actor,
-        incarnation,
-        id: invocation.id,
-        epoch: invocation.epoch,
-        task: index,
-        attempt: task.attempt,
-      }
-      if (task.state === 'ready' && of.policy.once) this.#begin(token, invocation.trace)
-      else if (task.state === 'ready' || task.state === 'started') wanted.set(keyOf(token), token)
+    const { id, epoch, trace, tasks } = invocation
+    const policy = this.#policyOf(life, invocation)
+    if (policy === undefined) return
+    for (const [index, task] of tasks.entries()) {
+      if (task.state !== 'ready' && task.state !== 'started') continue
+      const token: InvocationToken = { actor, incarnation, id, epoch, task: index, attempt: task.attempt }
+      if (task.state === 'ready' && policy.once) this.#begin(token, trace)
+      else if (attempts === undefined || attempts.size === 0 || !attempts.has(keyOf(token)))
+        this.#enqueue(life, token)
     }
+  }
+
+  /** The policy of what attempts of this process run for; undefined for anything else. */
+  #policyOf(life: Life, invocation: Invocation): ActivityPolicy | undefined {
+    const of = taskSource(life.binding.logic.source(invocation.src))
+    return of?.kind === 'activity' && !this.#site.isLost(invocation) ? of.policy : undefined
+  }
+
+  /** The task an attempt runs for, if the record owes that very attempt. */
+  #owed(life: Life, token: InvocationToken): Task | undefined {
+    if (life.record.incarnation !== token.incarnation) return undefined
+    const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
+    const task = invocation?.tasks[token.task]
+    if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return undefined
+    const policy = this.#policyOf(life, invocation)
+    return policy === undefined || (task.state === 'ready' && policy.once) ? undefined : task
   }
 
   /** Asks for the commit that says an attempt begins. */
@@ -121,32 +138,43 @@ export class ActivityRunner {
     })
   }
 
-  #enqueue(key: string, token: InvocationToken): void {
-    if (this.#stopping || this.#queued.has(key)) return
+  /** Starts it where there is a place and nobody waits for one; else it waits. */
+  #enqueue(life: Life, token: InvocationToken): void {
+    if (this.#stopping) return
+    if (this.#waiting.size === 0 && this.#hasPlace) return this.#startOwed(life, token)
+    const name = nameOf(token)
+    if (this.#queued.has(name)) return
     if (this.#waiting.size >= this.#site.limits.dispatchQueueMax) {
       this.#overflowed = true
       return
     }
-    this.#queued.add(key)
+    this.#queued.add(name)
     this.#waiting.push(token)
   }
 
+  get #hasPlace(): boolean {
+    return this.#runningCount < this.#site.limits.activitiesRunningMax
+  }
+
   #fill(): void {
-    while (!this.#stopping && this.#runningCount < this.#site.limits.activitiesRunningMax) {
+    while (!this.#stopping && this.#hasPlace) {
       const token = this.#waiting.shift()
       if (token === undefined) return
-      this.#queued.delete(keyOf(token))
-      const order = this.#orderFor(token)
-      if (order === undefined) continue
-      if (this.#site.clock.now() < order.deadlineAt) this.#start(order)
-      else this.#submit(token, TOO_LATE, order.trace)
+      this.#queued.delete(nameOf(token))
+      this.#startOwed(this.#site.read(token.actor), token)
     }
   }
 
+  #startOwed(life: Life | undefined, token: InvocationToken): void {
+    const order = life && this.#orderFor(life, token)
+    if (order === undefined) return
+    if (this.#site.clock.now() < order.deadlineAt) this.#start(order)
+    else this.#submit(token, TOO_LATE, order.trace)
+  }
+
   /** The attempt as the record has it now: it may have been stopped while it waited. */
-  #orderFor(token: InvocationToken): AttemptOrder | undefined {
-    const life = this.#site.read(token.actor)
-    if (life === undefined || life.record.incarnation !== token.incarnation) return undefined
+  #orderFor(life: Life, token: InvocationToken): AttemptOrder | undefined {
+    if (life.record.incarnation !== token.incarnation) return undefined
     const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
     const task = invocation?.tasks[token.task]
     if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return undefined
@@ -197,10 +225,8 @@ export class ActivityRunner {
     })
   }
 
-  #cancel(address: Address, key: string, attempt: Attempt): void {
-    const attempts = this.#attempts.get(address)
-    attempts?.delete(key)
-    if (attempts?.size === 0) this.#attempts.delete(address)
+  #cancel(attempts: Attempts, key: string, attempt: Attempt): void {
+    attempts.delete(key)
     if (attempt.isOver) return
     attempt.cancel('nobody waits for this activity any more')
     this.#makeRoom()
@@ -245,6 +271,12 @@ function isDispatchable(task: Task, token: InvocationToken): boolean {
   return task.attempt === token.attempt && (task.state === 'ready' || task.state === 'started')
 }
 
-function keyOf(token: InvocationToken): string {
-  return `${token.actor}:${token.incarnation}.${token.epoch}.${token.task}.${token.attempt}`
+/** Names an attempt among those of its actor. */
+function keyOf({ incarnation, epoch, task, attempt }: InvocationToken): string {
+  return `${incarnation}.${epoch}.${task}.${attempt}`
+}
+
+/** Names it among all. */
+function nameOf(token: InvocationToken): string {
+  return `${token.actor}:${keyOf(token)}`
 }

@@ -3,7 +3,7 @@
  * in the form in which it is recorded. Ends exactly once, whatever the user's function does.
  */
 import type { Clock } from '../../actors/clock.js'
-import { decode, encodePayload, normalise, toErrorValue } from '../../actors/codec.js'
+import { normalise, takePayload, toErrorValue } from '../../actors/codec.js'
 import type { ActorEvent, InvocationToken, Outcome } from '../../actors/command.js'
 import { type ErrorValue, TooLargeError } from '../../actors/errors.js'
 import type { ActivityCall, ActivitySource } from '../../actors/logic.js'
@@ -34,15 +34,17 @@ export function idempotencyKeyOf(token: InvocationToken): string {
   return `${token.actor}:${token.incarnation}.${token.epoch}.${token.task}`
 }
 
+const nothing = () => {}
+
 export class Attempt {
   readonly order: AttemptOrder
   readonly #site: AttemptSite
   /** Made when the function asks for its signal: most never do, and it is dear. */
   #abort: AbortController | undefined
   #aborted: Error | undefined
-  readonly #cancels: (() => void)[] = []
+  #cancelDeadline: () => void = nothing
   #heartbeat: unknown
-  #cancelHeartbeat: () => void = () => {}
+  #cancelHeartbeat: () => void = nothing
   #ended = false
 
   constructor(order: AttemptOrder, site: AttemptSite) {
@@ -61,7 +63,9 @@ export class Attempt {
     const left = this.order.deadlineAt - clock.now()
     const attemptMs = Math.min(policy.attemptMs, left)
     const last = left <= policy.attemptMs
-    this.#cancels.push(clock.after(attemptMs, () => this.#expire(`no result within ${attemptMs} ms`, !last)))
+    this.#cancelDeadline = clock.after(attemptMs, () =>
+      this.#expire(`no result within ${attemptMs} ms`, !last),
+    )
     this.#watchHeartbeat()
     this.#run().then(
       output => this.#end(this.#outcomeOf(output)),
@@ -77,23 +81,15 @@ export class Attempt {
   }
 
   async #run(): Promise<unknown> {
-    const { token, task, source } = this.order
-    const signal = () => this.#signal
-    const call: ActivityCall = {
-      // Its own copy: what the function does to it must reach neither the record nor the next attempt.
-      input: normalise(task.input),
-      get signal() {
-        return signal()
-      },
-      attempt: token.attempt,
-      idempotencyKey: idempotencyKeyOf(token),
+    const { source } = this.order
+    const { observer } = this.#site
+    const call = new Call(this.order, {
+      signal: () => this.#signal,
       heartbeat: details => this.#beat(details),
-      ...(task.heartbeat === undefined ? {} : { lastHeartbeat: task.heartbeat }),
       emit: event => {
         if (!this.#ended) this.#site.emit(event)
       },
-    }
-    const { observer } = this.#site
+    })
     return observer === undefined ? source.run(call) : observer.within(() => source.run(call))
   }
 
@@ -145,11 +141,11 @@ export class Attempt {
   }
 
   #stored(what: string, value: unknown): unknown {
-    const bytes = encodePayload(value)
     const { resultBytesMax } = this.#site
-    if (bytes.length > resultBytesMax)
-      throw new TooLargeError(this.order.token.actor, what, bytes.length, resultBytesMax)
-    return decode(bytes)
+    const taken = takePayload(value)
+    if (taken.bytes > resultBytesMax)
+      throw new TooLargeError(this.order.token.actor, what, taken.bytes, resultBytesMax)
+    return taken.value
   }
 
   #end(outcome: Outcome): void {
@@ -162,6 +158,44 @@ export class Attempt {
   #finish(): void {
     this.#ended = true
     this.#cancelHeartbeat()
-    for (const cancel of this.#cancels) cancel()
+    this.#cancelDeadline()
+  }
+}
+
+interface Line {
+  signal(): AbortSignal
+  heartbeat(details?: unknown): void
+  emit(event: ActorEvent): void
+}
+
+/** What the function is called with. Its signal is made when it is asked for. */
+class Call implements ActivityCall {
+  /** Its own copy: what the function does to it must reach neither the record nor the next attempt. */
+  readonly input: unknown
+  declare readonly signal: AbortSignal
+  readonly attempt: number
+  readonly idempotencyKey: string
+  readonly heartbeat: Line['heartbeat']
+  readonly lastHeartbeat?: unknown
+  readonly emit: Line['emit']
+  readonly #signal: () => AbortSignal
+
+  constructor({ token, task }: AttemptOrder, { signal, heartbeat, emit }: Line) {
+    this.input = normalise(task.input)
+    Object.defineProperty(this, 'signal', Call.#signalled)
+    this.attempt = token.attempt
+    this.idempotencyKey = idempotencyKeyOf(token)
+    this.heartbeat = heartbeat
+    if (task.heartbeat !== undefined) this.lastHeartbeat = task.heartbeat
+    this.emit = emit
+    this.#signal = signal
+  }
+
+  /** One for all: a getter that each had to itself would be as dear as the rest of the attempt. */
+  static readonly #signalled = {
+    get(this: Call): AbortSignal {
+      return this.#signal()
+    },
+    enumerable: true,
   }
 }

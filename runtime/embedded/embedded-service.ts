@@ -3,7 +3,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
-import { encode } from '../../actors/codec.js'
+import { encodedLength } from '../../actors/codec.js'
 import type { ActorEvent, Command, LetterOrder } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
 import { LetterNotFoundError, type PerdureError } from '../../actors/errors.js'
@@ -96,7 +96,7 @@ export class EmbeddedService implements ActorService {
       if (refusal !== undefined) throw refusal
       inbox.offer({
         command,
-        bytes: encode(command).length,
+        bytes: encodedLength(command),
         settle: answer => {
           const picked = answer.ok && pick(answer)
           if (picked !== false) resolve(picked)

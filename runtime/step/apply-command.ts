@@ -18,7 +18,7 @@ import { applyOrder, concerns } from './apply-order.js'
 import { applyResult, awaits } from './apply-result.js'
 import type { Bindings } from './bindings.js'
 import { childBirth, rootBirth } from './birth.js'
-import { type Birth, Draft } from './draft.js'
+import { type Birth, Draft, type Writable } from './draft.js'
 import { failed } from './failed-step.js'
 import type { Life } from './life.js'
 import { remember, repetition } from './recent-commands.js'
@@ -178,19 +178,20 @@ function applied(before: Life | undefined, draft: Draft, command: Command, withD
   remember(draft, command, undefined)
   const life = draft.finish()
   const value = before !== undefined && before.state === life.state ? undefined : changedValue(before, life)
+  const entry: Writable<JournalEntry> = {
+    address: draft.address,
+    seq: draft.seq,
+    position: draft.position,
+    at: draft.at,
+    command: command.kind === 'start' ? { ...command, version: draft.version } : command,
+    outcome,
+  }
+  if (value !== undefined) entry.value = value
+  if (withDigest) entry.digest = stepDigest(draft)
   return {
     kind: 'applied',
     life,
-    entry: {
-      address: draft.address,
-      seq: draft.seq,
-      position: draft.position,
-      at: draft.at,
-      command: command.kind === 'start' ? { ...command, version: draft.version } : command,
-      outcome,
-      ...(value === undefined ? {} : { value }),
-      ...(withDigest ? { digest: stepDigest(draft) } : {}),
-    },
+    entry,
     sends: draft.sends,
     published: draft.published,
     acts: draft.acts,
@@ -227,7 +228,9 @@ function stateValueOf(life: Life | undefined): unknown {
 
 function changedValue(before: Life | undefined, after: Life): unknown {
   const value = stateValueOf(after)
-  return before !== undefined && JSON.stringify(stateValueOf(before)) === JSON.stringify(value)
-    ? undefined
-    : value
+  return before !== undefined && isSameValue(stateValueOf(before), value) ? undefined : value
+}
+
+function isSameValue(one: unknown, other: unknown): boolean {
+  return one === other || (typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))
 }

@@ -11,6 +11,7 @@ export class Bindings {
   readonly #current = new Map<string, Behaviour>()
   readonly #versions = new Map<string, Behaviour>()
   readonly #children = new Map<string, Binding>()
+  readonly types: readonly string[]
 
   /** @throws SetupError `InvalidDefinition` when two definitions claim one type, or one version of it. */
   constructor(definitions: readonly Definition[]) {
@@ -31,6 +32,7 @@ export class Bindings {
       this.#current.set(given.type, given)
       for (const one of [given, ...given.previous]) this.#addVersion(given.type, one)
     }
+    this.types = [...this.#current.keys()]
   }
 
   #addVersion(type: string, one: Behaviour): void {
@@ -46,10 +48,6 @@ export class Bindings {
         `two definitions of ${name}: give the newer one another version`,
       )
     this.#versions.set(name, one)
-  }
-
-  get types(): readonly string[] {
-    return [...this.#current.keys()]
   }
 
   get all(): readonly Behaviour[] {

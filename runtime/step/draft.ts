@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import { parentOf } from '../../actors/address.js'
-import { decode, encode, encodePayload } from '../../actors/codec.js'
+import { encodedLength, takePayload } from '../../actors/codec.js'
 import type { Command, InvocationToken } from '../../actors/command.js'
 import type { PublishedEvent } from '../../actors/commit.js'
 import type { Effect } from '../../actors/effect.js'
@@ -128,16 +128,17 @@ export class Draft {
   /** A value as it will be read back, so that a live step and a replay see the same. */
   stored(what: string, value: unknown): unknown {
     if (value === undefined || value === null || typeof value === 'boolean') return value
-    const bytes = encodePayload(value)
-    if (bytes.length > this.limits.payloadBytesMax)
-      throw new TooLargeError(this.address, what, bytes.length, this.limits.payloadBytesMax)
-    this.#weight += bytes.length
-    return decode(bytes)
+    const { payloadBytesMax } = this.limits
+    const taken = takePayload(value)
+    if (taken.bytes > payloadBytesMax)
+      throw new TooLargeError(this.address, what, taken.bytes, payloadBytesMax)
+    this.#weight += taken.bytes
+    return taken.value
   }
 
   /** Counts what a record is about to keep, stored before. */
   weigh(value: unknown): void {
-    this.#weight += encode(value).length
+    this.#weight += encodedLength(value)
   }
 
   /** @throws TooLargeError when the record would pass its bound. */
@@ -163,7 +164,7 @@ export class Draft {
   }
 
   finish(): Life {
-    const record: ActorRecord = {
+    const record: Writable<ActorRecord> = {
       address: this.address,
       incarnation: this.incarnation,
       version: this.version,
@@ -172,18 +173,21 @@ export class Draft {
       at: this.at,
       status: this.status,
       state: this.bytes,
-      ...(this.child === undefined ? {} : { child: this.child }),
       timers: this.timers,
       invocations: this.invocations,
       children: this.children,
       epoch: this.epoch,
       timer: this.timer,
       recent: this.recent,
-      ...(this.terminated === undefined ? {} : { terminated: this.terminated }),
     }
+    if (this.child !== undefined) record.child = this.child
+    if (this.terminated !== undefined) record.terminated = this.terminated
     return { record, state: this.state, binding: this.binding, weight: this.#weight }
   }
 }
+
+/** While it is being made. */
+export type Writable<T> = { -readonly [Field in keyof T]: T[Field] }
 
 /** What is known of an actor that is about to be born. */
 export interface Birth {

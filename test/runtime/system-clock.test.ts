@@ -39,3 +39,58 @@ test('time that is set back goes on, and keeps nobody waiting longer', async () 
     Date.now = wall
   }
 })
+
+test('alarms of one delay ring in order, each once, whatever becomes of the others', () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+  const elapsed = mock.method(performance, 'now', () => Date.now())
+  try {
+    const clock = new SystemClock()
+    const rang: string[] = []
+    const ring = (name: string) => () => void rang.push(name)
+    const cancelFirst = clock.after(100, ring('cancelled'))
+    mock.timers.tick(10)
+    clock.after(100, ring('a'))
+    clock.after(100, () => {
+      rang.push('throws')
+      clock.after(100, ring('later'))
+      throw new Error('of its own')
+    })
+    clock.after(100, ring('b'))
+    const cancelLast = clock.after(100, ring('cancelled too'))
+    clock.after(50, ring('sooner'))
+    cancelFirst()
+    mock.timers.tick(99)
+    assert.deepEqual(rang, ['sooner'])
+    cancelLast()
+    assert.throws(() => mock.timers.tick(1), /of its own/)
+    mock.timers.tick(1)
+    assert.deepEqual(rang, ['sooner', 'a', 'throws', 'b'])
+    cancelFirst()
+    mock.timers.tick(100)
+    assert.deepEqual(rang, ['sooner', 'a', 'throws', 'b', 'later'])
+  } finally {
+    elapsed.mock.restore()
+    mock.timers.reset()
+  }
+})
+
+test('what is set as it rings has its own turn, even without a delay', () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+  const elapsed = mock.method(performance, 'now', () => Date.now())
+  try {
+    const clock = new SystemClock()
+    let rang = 0
+    const again = () => {
+      rang++
+      clock.after(0, again)
+    }
+    clock.after(0, again)
+    for (let turn = 1; turn <= 3; turn++) {
+      mock.timers.tick(1)
+      assert.ok(rang >= turn && rang <= turn * 2, `${rang} in turn ${turn}`)
+    }
+  } finally {
+    elapsed.mock.restore()
+    mock.timers.reset()
+  }
+})

@@ -240,8 +240,8 @@ export class RemoteService implements ActorService {
     }
   }
 
-  /** A full page unless it is the last: the other side may have a smaller one. */
-  async list({ idleSince, limit, after, ...query }: ListQuery): Promise<readonly ListedActor[]> {
+  /** Roots alone, whatever is asked. A full page unless it is the last: the other side may have a smaller one. */
+  async list({ roots: _, idleSince, limit, after, ...query }: ListQuery): Promise<readonly ListedActor[]> {
     const listed: ListedActor[] = []
     for (let last = after; listed.length < limit; ) {
       const page: readonly ListedView[] = await this.#reconnecting.lasting(() =>
