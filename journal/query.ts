@@ -1,9 +1,10 @@
 /** What a list query asks of one actor: the one meaning that every implementation gives it. */
-import { encodeToken } from '../actors/address.js'
+import { encodeToken, parentOf } from '../actors/address.js'
 import type { ActorCount, ListedActor, ListQuery } from '../actors/journal.js'
 
 /** Whether an actor is among those asked for; `after` and `limit` aside. */
 export function matches(query: Omit<ListQuery, 'after' | 'limit'>, actor: ListedActor): boolean {
+  if (query.roots === true && parentOf(actor.address) !== undefined) return false
   if (query.type !== undefined && !actor.address.startsWith(`${encodeToken(query.type)}/`)) return false
   if (query.status !== undefined && actor.status !== query.status) return false
   if (query.version !== undefined && actor.version !== query.version) return false

@@ -30,7 +30,8 @@ export interface ConnectOptions {
  * killed is waited for (`limits.remoteAwayMsMax`): commands are given again under their ids, what is followed
  * goes on after the last state heard. What an actor `emit`s meanwhile is not heard.
  * @throws PerdureError `Unavailable` when no runtime runs there, or none of a type's versions is known to both;
- * `NotFound` for a type it does not have. SetupError for definitions that cannot be meant.
+ * `NotFound` for a type it does not have. SetupError for definitions that cannot be meant, and for one whose structure
+ * differs from what runs there under the same version.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const bindings = new Bindings(options.actors)

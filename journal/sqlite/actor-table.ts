@@ -40,6 +40,8 @@ interface RecordRow extends StoredRow {
 const EVERY_SNAPSHOT = { before: Number.MAX_SAFE_INTEGER, newest: SNAPSHOTS_KEPT }
 /** `hidden` is a function of ours: whether a newer commit than the rows has the actor. */
 const VISIBLE = 'NOT hidden(address)'
+/** An address with nothing below its key. */
+const IS_ROOT = "instr(substr(address, instr(address, '/') + 1), '/') = 0"
 
 export class ActorTable {
   readonly #db: Connection
@@ -107,7 +109,7 @@ export class ActorTable {
     return this.#prepare(
       `SELECT address FROM actor
        WHERE substr(address, 1, instr(address, '/')) = ? AND at <= ?
-         AND status <> 'active' AND instr(substr(address, instr(address, '/') + 1), '/') = 0
+         AND status <> 'active' AND ${IS_ROOT}
        ORDER BY at LIMIT ?`,
     )
       .pluck()
@@ -207,6 +209,7 @@ function filter(query: ListFilter): { where: string; values: unknown[] } {
     clauses.push(clause)
     values.push(...given)
   }
+  if (query.roots === true) ask(IS_ROOT)
   if (query.type !== undefined) {
     const token = encodeToken(query.type)
     // '0' is what follows '/' in ASCII: the range of all addresses below the type.

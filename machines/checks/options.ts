@@ -17,6 +17,7 @@ interface Options {
   readonly unhandled?: unknown
   readonly snapshotEvery?: unknown
   readonly retainMs?: unknown
+  readonly executor?: unknown
 }
 
 const VERSION = /^[\x21-\x7e]{1,64}$/
@@ -39,11 +40,21 @@ export function checkOptions(type: string, options: Options): void {
     problems.add('create', `expected a function of the key, found ${shown(options.create)}`)
   checkFunctions('selectors', options.selectors, problems)
   checkSchemas(options.schemas, problems)
-  if (options.unhandled !== undefined && options.unhandled !== 'ignore' && options.unhandled !== 'refuse')
-    problems.add('unhandled', `expected 'ignore' or 'refuse', found ${shown(options.unhandled)}`)
+  checkChoice('unhandled', options.unhandled, ['ignore', 'refuse'], problems)
+  checkChoice('executor', options.executor, ['compiled', 'reference'], problems)
   checkNumber('snapshotEvery', options.snapshotEvery, 1, problems)
   checkNumber('retainMs', options.retainMs, 0, problems)
   problems.assertNone()
+}
+
+function checkChoice(
+  name: string,
+  found: unknown,
+  [one, other]: readonly [string, string],
+  problems: Problems,
+): void {
+  if (found !== undefined && found !== one && found !== other)
+    problems.add(name, `expected '${one}' or '${other}', found ${shown(found)}`)
 }
 
 function checkType(type: string, problems: Problems): void {

@@ -58,14 +58,14 @@ export class CompiledLogic implements ActorLogic<MachineState> {
     const blank: Blank = { context: {}, children: {}, historyValue: {} }
     return this.#step(undefined, event, context, blank, this.#compiled.before, taken => {
       this.#makeContext?.(taken.step)
-      taken.start()
+      taken.initialMacrostep()
     })
   }
 
   step(state: MachineState, stimulus: Stimulus, context: StepContext): Step<MachineState> {
     const ignored = stimulus.type === 'event' && isReservedType(stimulus.event.type)
     if (state.status !== 'active' || ignored) return { state, effects: none, handled: false }
-    return this.#step(state, stimulusEvent(stimulus), context, state, configurationOf(state), run)
+    return this.#step(state, stimulusEvent(stimulus), context, state, configurationOf(state), macrostep)
   }
 
   status(state: MachineState): OpenSnapshot['status'] {
@@ -149,8 +149,8 @@ export class CompiledLogic implements ActorLogic<MachineState> {
   }
 }
 
-function run(taken: Macrostep): void {
-  taken.run()
+function macrostep(taken: Macrostep): void {
+  taken.macrostep()
 }
 
 /** XState makes a first context as an `assign` would. */

@@ -25,12 +25,13 @@ export class Macrostep {
   }
 
   /** Enters the machine, then goes on as after any microstep. */
-  start(): void {
+  initialMacrostep(): void {
     this.#take(this.#machine.initialPlan())
     this.#settle()
   }
 
-  run(): void {
+  /** Takes the step's event. */
+  macrostep(): void {
     const { step } = this
     const { type } = step.event
     if (type === 'xstate.stop') {

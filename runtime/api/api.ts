@@ -4,7 +4,8 @@
  *
  * Implemented by a live runtime (live-api.ts), by a journal read at rest (offline-api.ts: the reading half,
  * the rest answers `Unavailable`), and by whoever forwards to a runtime elsewhere (control/).
- * All of it throws PerdureError, with the same codes wherever it runs.
+ * All of it throws PerdureError, and SetupError for what a journal or a directory refuses, with the same codes wherever
+ * it runs.
  */
 import type { Address } from '../../actors/address.js'
 import type { ActorEvent } from '../../actors/command.js'
@@ -29,6 +30,11 @@ export interface Api {
   get(request: { readonly address: Address; readonly atSeq?: number }): Promise<ActorView | undefined>
   /** A page of entries after a seq, oldest first; empty at the end. Large entries make short pages. */
   history(request: HistoryRequest): Promise<readonly JournalEntry[]>
+  /**
+   * A page of what it published, in order: its audit trail, made again from its entries with the code it runs.
+   * @throws UnavailableError where that code is not at hand.
+   */
+  published(request: PublishedRequest): Promise<PublishedPage>
   /** Each state after `after` (from now on, when absent), none left out, until the signal. */
   changes(request: FollowRequest): AsyncIterable<ActorView>
   /**
@@ -74,6 +80,8 @@ export interface TypeView {
   readonly version: string | undefined
   /** Older versions that can run here. */
   readonly previous: readonly string[]
+  /** What the structure of each of these versions hashes to. */
+  readonly fingerprints: Readonly<Record<string, string>>
   readonly selectors: readonly string[]
   readonly kind: 'machine' | 'store' | undefined
 }
@@ -131,6 +139,23 @@ export interface HistoryRequest {
   readonly address: Address
   readonly after?: number
   readonly limit?: number
+}
+
+/** `after` is an entry's seq, `limit` events at the most; what one entry published is never parted. */
+export type PublishedRequest = HistoryRequest
+
+export interface PublishedPage {
+  readonly events: readonly PublishedView[]
+  /** The `after` to go on with, also from a page without events; absent at the end. */
+  readonly next?: number
+}
+
+export interface PublishedView {
+  /** The entry that published it. */
+  readonly seq: number
+  /** When that was applied, milliseconds since 1970. */
+  readonly at: number
+  readonly event: ActorEvent
 }
 
 export interface FollowRequest {

@@ -8,7 +8,6 @@ import type { JournalEntry } from '../../actors/commit.js'
 import type { Behaviour } from '../../actors/definition.js'
 import { InvalidEventError } from '../../actors/errors.js'
 import type { AppliedCommand } from '../../actors/inbox.js'
-import type { ListQuery } from '../../actors/journal.js'
 import { changesOf } from '../client/changes.js'
 import { admitReason } from '../client/door.js'
 import { selected } from '../client/selecting.js'
@@ -35,6 +34,8 @@ import type {
   HistoryRequest,
   ListedView,
   ListRequest,
+  PublishedPage,
+  PublishedRequest,
   ReceiptReply,
   RetryReply,
   StartReply,
@@ -43,8 +44,10 @@ import type {
   TellRequest,
 } from './api.js'
 import { queuedEvents } from './event-queue.js'
+import { counted, listed } from './listing.js'
+import { publishedPage } from './published-page.js'
 import { fitsUntil } from './until.js'
-import { actorView, letterView, listedView, typeView } from './views.js'
+import { actorView, letterView, typeView } from './views.js'
 
 export interface LiveSite {
   readonly service: EmbeddedService
@@ -160,6 +163,13 @@ export class LiveApi implements Api {
     return entries
   }
 
+  async published(request: PublishedRequest): Promise<PublishedPage> {
+    this.#assertKnown(request.address)
+    const { service, bindings } = this.#site
+    const { clock, limits } = service
+    return publishedPage(request, { journal: () => service.journal, bindings, clock, limits })
+  }
+
   changes({ address, after, signal }: FollowRequest): AsyncIterable<ActorView> {
     this.#assertFollowable(address)
     const options = {
@@ -180,17 +190,14 @@ export class LiveApi implements Api {
     return queuedEvents(source, service.limits.eventsWaitingMax, signal)
   }
 
-  async list({ after, limit, ...asked }: ListRequest): Promise<readonly ListedView[]> {
-    const rows = this.#rows(limit)
-    const found: ListedView[] = []
-    for await (const one of this.#roots(asked, after)) if (found.push(one) >= rows) break
-    return found
+  async list(request: ListRequest): Promise<readonly ListedView[]> {
+    const { journal, clock, limits } = this.#site.service
+    return listed(request, journal, clock, limits)
   }
 
-  async count(asked: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
-    let count = 0
-    for await (const _ of this.#roots(asked, undefined)) count++
-    return count
+  async count(request: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
+    const { journal, clock } = this.#site.service
+    return counted(request, journal, clock)
   }
 
   async deadLetters({ after, limit }: { after?: string; limit?: number }): Promise<DeadLetterView[]> {
@@ -224,28 +231,6 @@ export class LiveApi implements Api {
   #rows(limit: number | undefined): number {
     const { pageRowsMax } = this.#site.service.limits
     return Math.min(limit ?? pageRowsMax, pageRowsMax)
-  }
-
-  /** Roots in address order, without the children among them, a page at a time. */
-  async *#roots(
-    { idleMs, ...same }: Omit<ListRequest, 'after' | 'limit'>,
-    after: Address | undefined,
-  ): AsyncGenerator<ListedView> {
-    const { service } = this.#site
-    const { clock, limits } = service
-    const query: ListQuery = {
-      ...same,
-      ...(idleMs === undefined ? {} : { idleSince: clock.now() - idleMs }),
-      limit: limits.pageRowsMax,
-    }
-    for (let last = after; ; ) {
-      const page = await service.list(last === undefined ? query : { ...query, after: last })
-      for (const actor of page) if (parentOf(actor.address) === undefined) yield listedView(actor)
-      if (page.length < limits.pageRowsMax) return
-      last = page.at(-1)!.address
-      // A multitude lets others have their turn.
-      await new Promise<void>(resolve => clock.soon(resolve))
-    }
   }
 
   /** @throws UnknownTypeError; UnavailableError once the runtime has ended: whoever follows then would hear nothing, not even that. */

@@ -5,12 +5,12 @@
  * folded again. Without them, a state is shown as its logic stored it. Every verb that would change something
  * or wait for a change is refused, `Unavailable`. Does not own the journal: who opened it closes it.
  */
-import { type Address, parentOf } from '../../actors/address.js'
+import { type Address, idOf } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import type { ActorEvent } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
-import type { Journal, ListQuery } from '../../actors/journal.js'
+import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { Bindings } from '../step/bindings.js'
 import type {
@@ -23,14 +23,18 @@ import type {
   HistoryRequest,
   ListedView,
   ListRequest,
+  PublishedPage,
+  PublishedRequest,
   ReceiptReply,
   RetryReply,
   StartReply,
   Stats,
   TypeView,
 } from './api.js'
+import { counted, listed } from './listing.js'
 import { offlineView } from './offline-view.js'
-import { letterView, listedView, typeView } from './views.js'
+import { publishedPage } from './published-page.js'
+import { letterView, typeView } from './views.js'
 
 export interface OfflineSite {
   readonly journal: Journal
@@ -83,17 +87,25 @@ export class OfflineApi implements Api {
     return this.#site.journal.entries(address, after, this.#rows(limit))
   }
 
-  async list({ after, limit, ...asked }: ListRequest): Promise<readonly ListedView[]> {
-    const most = this.#rows(limit)
-    const found: ListedView[] = []
-    for (const actor of this.#roots(asked, after)) if (found.push(listedView(actor)) === most) break
-    return found
+  async published(request: PublishedRequest): Promise<PublishedPage> {
+    const { journal, bindings, clock, limits } = this.#site
+    if (bindings === undefined)
+      throw new UnavailableError(
+        'what it published has to be made again from its history, which takes the definition of ' +
+          `'${idOf(request.address).type}': give the module with --actors, or ask a running runtime`,
+        request.address,
+        false,
+      )
+    return publishedPage(request, { journal: () => journal, bindings, clock, limits })
   }
 
-  async count(asked: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
-    let count = 0
-    for (const _ of this.#roots(asked, undefined)) count++
-    return count
+  async list(request: ListRequest): Promise<readonly ListedView[]> {
+    const { journal, clock, limits } = this.#site
+    return listed(request, journal, clock, limits)
+  }
+
+  async count(request: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
+    return counted(request, this.#site.journal, this.#site.clock)
   }
 
   async deadLetters(request: { after?: string; limit?: number }): Promise<readonly DeadLetterView[]> {
@@ -160,23 +172,6 @@ export class OfflineApi implements Api {
     return Math.min(limit ?? pageRowsMax, pageRowsMax)
   }
 
-  /** Those asked for, in address order, without the children among them. */
-  *#roots(asked: Omit<ListRequest, 'after' | 'limit'>, after: Address | undefined) {
-    const { journal, limits, clock } = this.#site
-    const { idleMs, ...same } = asked
-    const query: Omit<ListQuery, 'after'> = {
-      ...same,
-      ...(idleMs === undefined ? {} : { idleSince: clock.now() - idleMs }),
-      limit: limits.pageRowsMax,
-    }
-    for (let last = after; ; ) {
-      const page = journal.list(last === undefined ? query : { ...query, after: last })
-      for (const actor of page) if (parentOf(actor.address) === undefined) yield actor
-      if (page.length < limits.pageRowsMax) return
-      last = page.at(-1)!.address
-    }
-  }
-
   /** Those that definitions are at hand for, and those the journal has actors of. */
   #types(): TypeView[] {
     const { journal, bindings } = this.#site
@@ -185,7 +180,7 @@ export class OfflineApi implements Api {
     return [...found].map(type =>
       bindings !== undefined && known.includes(type)
         ? typeView(bindings.current(type))
-        : { type, version: undefined, previous: [], selectors: [], kind: undefined },
+        : { type, version: undefined, previous: [], fingerprints: {}, selectors: [], kind: undefined },
     )
   }
 }

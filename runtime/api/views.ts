@@ -32,11 +32,13 @@ export function letterView({ id, command, at, position, error }: KeptLetter): De
   return { id, address: target, at, position, kind, event: shownEvent(command).type, command, error }
 }
 
-export function typeView({ type, version, previous, selectors, kind }: Behaviour): TypeView {
+export function typeView(current: Behaviour): TypeView {
+  const { type, version, previous, selectors, kind } = current
   return {
     type,
     version,
     previous: previous.map(one => one.version),
+    fingerprints: Object.fromEntries([current, ...previous].map(one => [one.version, one.fingerprint])),
     selectors: Object.keys(selectors),
     kind,
   }

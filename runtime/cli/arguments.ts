@@ -2,9 +2,10 @@
  * Readers of single arguments. Each answers the value or says what was expected, before anything is done.
  */
 import { InvalidArgumentError } from 'commander'
-import { type Address, addressOf, encodeToken } from '../../actors/address.js'
+import { type Address, addressOf, encodeToken, parentOf } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { ActorEvent } from '../../actors/command.js'
+import type { InspectQuery } from '../inspect/options.js'
 
 const MS_OF_UNIT: Readonly<Record<string, number>> = {
   ms: 1,
@@ -73,6 +74,26 @@ export function address(text: string): Address {
   } catch (error) {
     throw new InvalidArgumentError(`${toErrorValue(error).message}.`)
   }
+}
+
+/** What an inspector is to show: an actor `order/o-1`, a type `order`, or those in a state of it, `order:approval`. */
+export function shownActors(text: string): string | InspectQuery {
+  if (text.includes('/')) {
+    const actor = address(text)
+    if (parentOf(actor) === undefined) return actor
+    throw new InvalidArgumentError('expected a root: its children are shown with it.')
+  }
+  const [, type, state] = /^([^:]+)(?::(.+))?$/.exec(text) ?? []
+  if (type === undefined)
+    throw new InvalidArgumentError(
+      'expected an actor (order/o-1), a type (order), or its state (order:paying).',
+    )
+  return state === undefined ? { type } : { type, state }
+}
+
+/** For an option that may be given several times. */
+export function each<Value>(read: (text: string) => Value) {
+  return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, read(text)]
 }
 
 function plain(token: string): string {

@@ -97,6 +97,10 @@ export class ControlApi implements api.Api {
     return this.#field('history', { address, query: { after, limit } })
   }
 
+  published({ address, after, limit }: api.PublishedRequest): Promise<api.PublishedPage> {
+    return this.#whole('published', { address, query: { after, limit } })
+  }
+
   changes({ address, after, ...opening }: api.FollowRequest & Opening): AsyncIterable<api.ActorView> {
     return this.#streamed('changes', { address, query: { after } }, 'change', opening)
   }

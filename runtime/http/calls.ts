@@ -2,7 +2,7 @@
 import type { Address } from '../../actors/address.js'
 import type { ActorEvent } from '../../actors/command.js'
 import { LetterNotFoundError, NoStateError } from '../../actors/errors.js'
-import type { Api } from '../api/api.js'
+import type { Api, HistoryRequest } from '../api/api.js'
 import { type Parameters, wholeNumber } from './parameters.js'
 import { badRequest } from './refusal.js'
 import type { Verb } from './routes.js'
@@ -44,12 +44,8 @@ export const calls: Readonly<Record<Exclude<Verb, 'changes' | 'events'>, Make>> 
     if (found === undefined) throw new NoStateError(address, query.atSeq)
     return found
   },
-  history: (api, { address, query }) =>
-    api.history({
-      address,
-      ...(query.after === undefined ? {} : { after: wholeNumber("'after'", query.after, 0) }),
-      ...pick(query, 'limit'),
-    }),
+  history: (api, call) => api.history(entriesAsked(call)),
+  published: (api, call) => api.published(entriesAsked(call)),
   list: (api, { query }) => api.list(query),
   count: (api, { query }) => api.count(query),
   deadLetters: (api, { query }) => api.deadLetters(pick(query, 'after', 'limit')),
@@ -67,6 +63,15 @@ export const calls: Readonly<Record<Exclude<Verb, 'changes' | 'events'>, Make>> 
     })
   },
   backup: (api, { body }) => api.backup({ to: textOf(fieldsOf(body), 'to') }),
+}
+
+function entriesAsked({ address, query }: Call): HistoryRequest {
+  const { after } = query
+  return {
+    address,
+    ...(after === undefined ? {} : { after: wholeNumber("'after'", after, 0) }),
+    ...pick(query, 'limit'),
+  }
 }
 
 /** The event alone, or with what its actor is to be born with. What the event holds, the door checks. */

@@ -1,6 +1,6 @@
 /** The shapes of the OpenAPI document: parameters, bodies, replies. Their truth is runtime/api/api.ts. */
 import type { TypeView } from '../api/api.js'
-import { statuses } from './statuses.js'
+import { requestStatuses, setupStatuses } from './statuses.js'
 
 const text = { type: 'string' }
 const number = { type: 'number' }
@@ -36,7 +36,7 @@ export const schemas = {
     ok: { const: false },
     error: object(
       {
-        code: { type: 'string', enum: Object.keys(statuses) },
+        code: { type: 'string', enum: Object.keys({ ...requestStatuses, ...setupStatuses }) },
         message: text,
         retryable: truth,
         actorId: text,
@@ -66,6 +66,7 @@ export const schemas = {
     },
     ['error', 'value', 'digest'],
   ),
+  PublishedView: object({ seq: whole, at: number, event: ref('Event') }),
   DeadLetterView: object({
     id: text,
     address: text,
@@ -81,6 +82,7 @@ export const schemas = {
       type: text,
       version: text,
       previous: texts,
+      fingerprints: { type: 'object', additionalProperties: text },
       selectors: texts,
       kind: { type: 'string', enum: ['machine', 'store'] },
     },
@@ -132,6 +134,7 @@ export const schemas = {
   selectReply: reply({ value: anything }, ['value']),
   getReply: reply({ actor: ref('ActorView') }),
   historyReply: reply({ entries: list('Entry') }),
+  publishedReply: reply({ events: list('PublishedView'), next: whole }, ['next']),
   listReply: reply({ actors: list('ListedView') }),
   countReply: reply({ count: whole }),
   deadLettersReply: reply({ deadLetters: list('DeadLetterView') }),

@@ -85,7 +85,8 @@ function failure() {
   return {
     description:
       'Refused or failed, nothing half done. 400 InvalidEvent · 404 NotFound · 405, 413, 415 InvalidEvent · ' +
-      '409 AlreadyExists, IdConflict, NotHandled · 422 StepFailed · 503 Overloaded, Unavailable · 504 Timeout',
+      '409 AlreadyExists, IdConflict, NotHandled · 422 StepFailed · 503 Overloaded, Unavailable · 504 Timeout · ' +
+      '500, 507 Journal…: the journal is damaged or full',
     content: { 'application/json': { schema }, [MSGPACK]: { schema } },
   }
 }

@@ -1,10 +1,10 @@
 /** Answers as they are written: the body in the form that was asked for, never to be cached. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { encode, toErrorValue, toReplyJson } from '../../actors/codec.js'
+import { encode, toReplyJson } from '../../actors/codec.js'
 import { PerdureError, SetupError, UnavailableError } from '../../actors/errors.js'
 import { HttpRefusal } from './refusal.js'
 import { MSGPACK } from './routes.js'
-import { statuses } from './statuses.js'
+import { requestStatuses, setupStatuses } from './statuses.js'
 
 export const SANE_HEADERS = {
   'cache-control': 'no-store, no-transform',
@@ -60,21 +60,31 @@ export function replyError(
   thrown: unknown,
   unexpected: (error: unknown) => void,
 ): void {
-  const error = asPerdureError(thrown)
+  const error = asTold(thrown)
   if (error === undefined) unexpected(thrown)
   const said =
     error ?? new UnavailableError('the request failed for a reason that was logged', undefined, false)
-  const status =
-    error === undefined ? 500 : error instanceof HttpRefusal ? error.status : statuses[error.code]
+  const status = error === undefined ? 500 : statusOf(error)
+  const body = errorBody(said)
   const later: Record<string, string> =
-    status === 503 && said.retryable ? { 'retry-after': RETRY_AFTER_S } : {}
+    status === 503 && body.error.retryable ? { 'retry-after': RETRY_AFTER_S } : {}
   const own = error instanceof HttpRefusal ? error.headers : {}
   if (response.headersSent) response.destroy()
-  else reply(request, response, status, errorBody(said), { ...later, ...own })
+  else reply(request, response, status, body, { ...later, ...own })
 }
 
-export function errorBody(error: PerdureError) {
-  const { code, message, retryable, actorId, details } = error
+function statusOf(error: Told): number {
+  if (error instanceof HttpRefusal) return error.status
+  return error instanceof SetupError ? setupStatuses[error.code] : requestStatuses[error.code]
+}
+
+/** What a caller may be told. */
+export type Told = PerdureError | SetupError
+
+export function errorBody(error: Told) {
+  const { code, message, details } = error
+  const { retryable, actorId } =
+    error instanceof SetupError ? { retryable: false, actorId: undefined } : error
   return {
     ok: false,
     error: {
@@ -87,12 +97,9 @@ export function errorBody(error: PerdureError) {
   } as const
 }
 
-/** What a caller may be told; undefined for what is nobody's business but the owner's. */
-export function asPerdureError(thrown: unknown): PerdureError | undefined {
-  if (thrown instanceof PerdureError) return thrown
-  if (thrown instanceof SetupError)
-    return new UnavailableError(toErrorValue(thrown).message, undefined, false)
-  return undefined
+/** The error as a caller may be told it; undefined for what is nobody's business but the owner's. */
+export function asTold(thrown: unknown): Told | undefined {
+  return thrown instanceof PerdureError || thrown instanceof SetupError ? thrown : undefined
 }
 
 /** JSON without the encoded states: bytes that only a client with the definition can read. */

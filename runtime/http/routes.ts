@@ -119,6 +119,9 @@ export const routes: readonly Route[] = [
     query: ['child', 'after', 'limit'],
     reply: 'entries',
   }),
+  get(`${ACTOR}/published`, 'published', 'A page of what it published after a seq: its audit trail.', {
+    query: ['child', 'after', 'limit'],
+  }),
   get(`${ACTOR}/changes`, 'changes', 'Each state after a seq (from now on, when absent), none left out.', {
     query: ['child', 'after', 'encoding'],
     content: 'stream',

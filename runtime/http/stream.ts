@@ -7,7 +7,7 @@ import type { Clock } from '../../actors/clock.js'
 import { encode } from '../../actors/codec.js'
 import { type PerdureError, UnavailableError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
-import { asPerdureError, errorBody, jsonText, SANE_HEADERS } from './replies.js'
+import { asTold, errorBody, jsonText, SANE_HEADERS } from './replies.js'
 
 export interface StreamSite {
   readonly clock: Clock
@@ -52,7 +52,7 @@ export async function stream<Item extends object>(
       if (!(await writer.write(`event: ${event}\n${named}data: ${written(item, isPacked)}\n\n`))) return
     }
   } catch (thrown) {
-    const error = asPerdureError(thrown)
+    const error = asTold(thrown)
     if (error === undefined) site.unexpected(thrown)
     const said = error ?? new UnavailableError('the stream failed for a reason that was logged')
     await writer.write(`event: failed\ndata: ${written(errorBody(said), isPacked)}\n\n`)

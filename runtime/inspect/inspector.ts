@@ -10,7 +10,7 @@
  * 3. Whatever leaves has passed the veil.
  */
 import type { WebSocket } from 'ws'
-import { type Address, rootOf } from '../../actors/address.js'
+import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Limits } from '../../actors/limits.js'
@@ -101,10 +101,7 @@ export class Inspector {
 
   #list(query: InspectQuery, limit: number): readonly Address[] {
     const { journal } = this.#site.shard
-    return journal
-      .list({ ...query, limit })
-      .map(one => one.address)
-      .filter(address => address === rootOf(address))
+    return journal.list({ ...query, roots: true, limit }).map(one => one.address)
   }
 
   #onStep(step: FollowedStep): void {

@@ -200,6 +200,18 @@ function changesContract(world: WorldMaker): void {
     assert.deepEqual(await reading, upTo(1, 13))
   })
 
+  test('carry each state as it was', async () => {
+    await using w = await world([counter])
+    const c = w.client.actor(counter, 'c')
+    for (let n = 1; n <= 4; n++) await c.send(add(n))
+    const sums: number[] = []
+    for await (const { context, seq } of c.changes({ afterSeq: 1 })) {
+      sums.push(context.n)
+      if (seq === 5) break
+    }
+    assert.deepEqual(sums, [1, 3, 6, 10])
+  })
+
   test('end by the signal, while they wait, while they are read, and before they begin', async () => {
     await using w = await world([counter])
     const c = w.client.actor(counter, 'c')

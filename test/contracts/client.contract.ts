@@ -96,6 +96,7 @@ function startsContract(world: WorldMaker): void {
     const [a, b] = [w.client.actor(counter, 'a'), w.client.actor(counter, 'b/ü %')]
     assert.equal((await a.ask(add(1), { start: { from: 10 } })).snapshot.context.n, 11)
     assert.equal((await b.ask(add(1))).snapshot.context.n, 1)
+    assert.equal((await a.ask(add(1), { start: { from: 99 } })).snapshot.context.n, 12)
     assert.equal(b.id, 'counter/b%2F%C3%BC%20%25')
     assert.equal((await b.getSnapshot())?.context.n, 1)
   })
@@ -290,6 +291,8 @@ function endsContract(world: WorldMaker): void {
     assert.deepEqual([after.handled, after.snapshot.context.n, after.snapshot.status], [false, 1, 'stopped'])
     await w.crash()
     assert.equal((await c.getSnapshot({ atSeq: 2 }))?.status, 'active')
+    assert.equal(JSON.parse(JSON.stringify(await c.getSnapshot())).status, 'stopped')
+    assert.equal((await c.start({ from: 1 })).created, false, 'its key is taken')
     assert.equal((await historyOf(c)).filter(one => one.command.kind === 'operator').length, 1)
     await assert.rejects(c.output(), { code: 'StepFailed', message: /stopped/ })
   })

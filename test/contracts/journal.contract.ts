@@ -261,6 +261,25 @@ export function journalContract(name: string, kind: JournalKind): void {
           assert.equal(journal.list({ type: 'stock', limit: 1 })[0]?.value, undefined)
         })
 
+        it('lists and counts roots alone where that is asked', async () => {
+          const children = ['order/1/pay', 'order/1/pay/card', 'order/a%2Fb/c%2Fd']
+          const roots = ['order/1', 'order/10', 'order/a%2Fb', 'stock/1']
+          await commit([...children, ...roots].map(address => ({ address })))
+          settle()
+          const keys = (query: Parameters<Journal['count']>[0]) => {
+            const found = journal.list({ ...query, limit: 100 }).map(actor => actor.address)
+            assert.equal(journal.count(query), found.length)
+            return found
+          }
+          assert.deepEqual(keys({}), [...children, ...roots].sort())
+          assert.deepEqual(keys({ roots: true }), roots)
+          assert.deepEqual(keys({ roots: true, type: 'order' }), roots.slice(0, 3))
+          assert.deepEqual(
+            journal.list({ roots: true, after: 'order/1', limit: 2 }).map(actor => actor.address),
+            roots.slice(1, 3),
+          )
+        })
+
         it('finds the newest record at or before a seq: the last one and two persisted snapshots', async () => {
           for (let seq = 1; seq <= 7; seq++) {
             await commit([{ address: 'order/1', persistSnapshot: seq <= 6 && seq % 2 === 0 }])

@@ -174,6 +174,8 @@ function assertAlike(journal: Journal, model: Journal): void {
   for (const query of [
     {},
     { type: 'order' },
+    { roots: true },
+    { roots: true, type: 'order', state: 'a' },
     { state: 'a' },
     { state: 'a.b', tag: 'x' },
     { version: 'v1' },

@@ -230,6 +230,11 @@ const refused: readonly [what: string, definition: object, message: RegExp][] = 
     /unhandled: expected 'ignore' or 'refuse', found 'throw'/,
   ],
   [
+    'an unknown executor',
+    { machine, executor: 'fast' },
+    /executor: expected 'compiled' or 'reference', found 'fast'/,
+  ],
+  [
     'snapshotEvery below one',
     { machine, snapshotEvery: 0 },
     /snapshotEvery: expected an integer of at least 1, found 0/,

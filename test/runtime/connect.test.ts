@@ -76,6 +76,13 @@ suite('connect', () => {
       retryable: false,
       message: /runs lamp@2, lamp@1, this client was given lamp@3/,
     })
+    const changed = {
+      code: 'InvalidDefinition',
+      message:
+        /lamp@1 has another structure here \(fingerprint \w{32}\) than in the runtime on .* \(\w{32}\)/,
+    }
+    await assert.rejects(w.client([lamp('three', '1')]), changed)
+    await assert.rejects(w.client([lamp('three', '2', [lamp('three', '1')])]), changed)
     await assert.rejects(w.client([]), { code: 'InvalidDefinition' })
     await assert.rejects(connect({ actors: [counter], path: w.path, limits: { nothing: 1 } as object }), {
       code: 'InvalidDefinition',

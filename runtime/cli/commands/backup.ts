@@ -1,9 +1,6 @@
 /** `perdure backup` and `perdure restore`: a copy of a journal, and a data directory made of one. */
-import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-
-import { SetupError } from '../../../actors/errors.js'
 import type { BackupReply } from '../../api/api.js'
 import { interruptible } from '../interruption.js'
 import { printJson, printLine } from '../output.js'
@@ -46,20 +43,8 @@ export function restoreCommand(): Command {
 
 async function backup(dir: string, flags: Flags): Promise<void> {
   const to = resolve(dir)
-  assertEmpty(to)
   const reply = await withApi(flags, api => api.backup({ to }))
   report({ ...reply, to }, flags)
-}
-
-/** Said here, so that a script can tell a place that is taken from a runtime that cannot. */
-function assertEmpty(directory: string): void {
-  const [found] = existsSync(directory) ? readdirSync(directory) : []
-  if (found === undefined) return
-  throw new SetupError(
-    'DirectoryNotEmpty',
-    `${directory} is not empty: expected a new or empty directory, found '${found}' in it`,
-    { directory },
-  )
 }
 
 async function restore(from: string, dir: string, flags: { readonly json?: boolean }): Promise<void> {

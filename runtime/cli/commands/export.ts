@@ -5,45 +5,49 @@ import { idOf } from '../../../actors/address.js'
 import type { JournalEntry } from '../../../actors/commit.js'
 import type { Definition } from '../../../actors/definition.js'
 import { PerdureError, SetupError } from '../../../actors/errors.js'
-import type { Api, ListedView } from '../../api/api.js'
+import type { Api, ListedView, PublishedPage } from '../../api/api.js'
 import { address } from '../arguments.js'
-import { auditLine } from '../audit-line.js'
 import { definitionsOf, isModulePath } from '../definitions.js'
+import { historyLine } from '../history-line.js'
 import { interruptible } from '../interruption.js'
 import { printJson } from '../output.js'
 import { pagesOf } from '../pages.js'
 import { pathOption, type SourceFlags, withApi } from '../source.js'
 import { taught } from '../teaching.js'
 
-type Format = 'ndjson' | 'mermaid' | 'stately'
+type Machines = 'mermaid' | 'stately'
+type Lines = 'ndjson' | 'audit'
 
 interface Flags extends SourceFlags {
-  readonly format?: Format
+  readonly format?: Machines | Lines
   readonly type?: string
 }
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .summary('histories as NDJSON, machines as diagrams')
+    .summary('histories and audit trails as NDJSON, machines as diagrams')
     .description(
-      'Write the history of an actor, or of all of a type, as one JSON object an entry (ndjson); or the machine of ' +
-        'a module as a diagram (mermaid) or for Stately Studio (stately). Works on a stopped runtime too.',
+      'Write the history of an actor, or of all of a type, as one JSON object an entry (ndjson), or what they ' +
+        'published, one event a line (audit); or the machine of a module as a diagram (mermaid) or for Stately ' +
+        'Studio (stately). Works on a stopped runtime too: audit takes --actors then.',
     )
     .argument('<what>', 'an actor (order/o-1), a type (order), or a module (./orders.ts)')
     .addOption(
       new Option('--format <format>', 'ndjson unless a module is given, then mermaid').choices([
         'ndjson',
+        'audit',
         'mermaid',
         'stately',
       ]),
     )
     .option('--type <type>', 'of the machines in the module, the one of this type')
     .addOption(pathOption())
-    .option('--actors <module>', 'the module with the machine of an actor or a type')
+    .option('--actors <module>', 'the module with the definition of an actor or a type')
     .action(exported)
   return taught(command, [
     'export order/o-1 > o-1.ndjson',
     'export order --format ndjson | gzip > orders.ndjson.gz',
+    'export order/o-1 --format audit',
     'export ./orders.ts --type order --format mermaid',
   ])
 }
@@ -51,39 +55,58 @@ export function exportCommand(): Command {
 async function exported(what: string, flags: Flags): Promise<void> {
   const isModule = isModulePath(what)
   const format = flags.format ?? (isModule ? 'mermaid' : 'ndjson')
-  if (format !== 'ndjson') return exportMachine(what, isModule, format, flags)
+  if (format !== 'ndjson' && format !== 'audit') return exportMachine(what, isModule, format, flags)
   if (isModule)
     throw new PerdureError(
       'InvalidEvent',
-      `ndjson is of actors: name one (order/o-1) or a type, and not ${what}`,
+      `${format} is of actors: name one (order/o-1) or a type, and not ${what}`,
     )
-  await interruptible(signal => withApi(flags, api => exportHistories(what, api), signal))
+  await interruptible(signal => withApi(flags, api => exportLines(what, linesOf[format], api), signal))
 }
 
-async function exportHistories(what: string, api: Api): Promise<void> {
-  let written = 0
-  const one = async (actor: Address) => {
+/** What there is to write of one actor. */
+const linesOf: Readonly<Record<Lines, (api: Api, actor: Address) => AsyncGenerator<object>>> = {
+  async *ndjson(api, actor) {
     for await (const entry of pagesOf<JournalEntry>(last =>
       api.history({ address: actor, after: last?.seq ?? 0 }),
-    )) {
-      printJson(auditLine(entry))
-      written++
-    }
-  }
-  if (what.includes('/')) await one(address(what))
-  else
-    for await (const { id } of pagesOf<ListedView>(last =>
-      api.list({ type: what, ...(last === undefined ? {} : { after: last.id }) }),
     ))
-      await one(id)
-  if (written === 0)
+      yield historyLine(entry)
+  },
+  async *audit(api, actor) {
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const page: PublishedPage = await api.published({ address: actor, after })
+      for (const { event } of page.events) yield event
+      after = page.next
+    }
+  },
+}
+
+async function exportLines(what: string, lines: (typeof linesOf)[Lines], api: Api): Promise<void> {
+  let exists = false
+  for await (const actor of actorsOf(what, api)) {
+    exists = true
+    for await (const line of lines(api, actor)) printJson(line)
+  }
+  if (!exists)
     throw new PerdureError('NotFound', `there is no history of ${what}: 'perdure list' shows who there is`)
+}
+
+async function* actorsOf(what: string, api: Api): AsyncGenerator<Address> {
+  if (what.includes('/')) {
+    const actor = address(what)
+    if ((await api.history({ address: actor, limit: 1 })).length > 0) yield actor
+    return
+  }
+  for await (const { id } of pagesOf<ListedView>(last =>
+    api.list({ type: what, ...(last === undefined ? {} : { after: last.id }) }),
+  ))
+    yield id
 }
 
 async function exportMachine(
   what: string,
   isModule: boolean,
-  format: Exclude<Format, 'ndjson'>,
+  format: Machines,
   { actors, type }: Flags,
 ): Promise<void> {
   const module = isModule ? what : actors

@@ -1,10 +1,10 @@
 /** `perdure start`: runs a runtime with the definitions of a module until it is told to stop. */
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { behaviour, type Definition } from '../../../actors/definition.js'
 import type { AnyDefinition } from '../../../machines/index.js'
 import type { InspectOptions } from '../../inspect/options.js'
 import { packageVersion } from '../../package-version.js'
-import { port } from '../arguments.js'
+import { each, port, shownActors } from '../arguments.js'
 import { definitionsOf } from '../definitions.js'
 import { exitCodes } from '../exit-codes.js'
 import { type HttpDoor, openHttpDoor } from '../http-door.js'
@@ -18,6 +18,8 @@ interface Flags {
   readonly metrics?: boolean
   /** A port, or true for the one where Stately's tools look. */
   readonly stately?: number | true
+  readonly inspect?: InspectOptions['actors']
+  readonly redact?: readonly string[]
 }
 
 export function startCommand(): Command {
@@ -29,7 +31,11 @@ export function startCommand(): Command {
           'Run a runtime with all definitions that a module exports (JavaScript or TypeScript), until SIGINT or SIGTERM.',
         ),
     ).action(start),
-    ['start ./orders.js --path ./data', 'start ./orders.ts --http 3000 --metrics'],
+    [
+      'start ./orders.js --path ./data',
+      'start ./orders.ts --http 3000 --metrics',
+      'start ./orders.ts --inspect order:approval --inspect order/o-1 --redact card',
+    ],
   )
 }
 
@@ -44,6 +50,16 @@ export function running(command: Command): Command {
       '--stately [port]',
       "show actors as they live to Stately's inspector, and on a page; 127.0.0.1, port 8080 unless said",
       port,
+    )
+    .addOption(
+      new Option('--inspect <what>', 'what --stately shows: an actor, a type, or TYPE:STATE; repeatable')
+        .argParser(each(shownActors))
+        .implies({ stately: true }),
+    )
+    .addOption(
+      new Option('--redact <field>', 'a field whose values --stately hides, wherever it is; repeatable')
+        .argParser(each(String))
+        .implies({ stately: true }),
     )
 }
 
@@ -61,7 +77,7 @@ async function start(module: string, flags: Flags): Promise<void> {
     path,
     metrics: flags.metrics === true,
     onFailed: error => failed(error),
-    ...inspecting(flags.stately, definitions),
+    ...inspecting(flags, definitions),
   })
   let door: HttpDoor | undefined
   try {
@@ -79,14 +95,20 @@ async function start(module: string, flags: Flags): Promise<void> {
   }
 }
 
-/** Some of every type. */
+/** What was asked for, or some of every type. */
 function inspecting(
-  asked: number | true | undefined,
+  { stately, inspect, redact }: Flags,
   definitions: readonly Definition[],
 ): { inspect?: InspectOptions } {
-  if (asked === undefined) return {}
-  const actors = definitions.map(({ type }) => ({ type }))
-  return { inspect: { actors, ...(asked === true ? {} : { port: asked }) } }
+  if (stately === undefined) return {}
+  const actors = inspect ?? definitions.map(({ type }) => ({ type }))
+  return {
+    inspect: {
+      actors,
+      ...(redact === undefined ? {} : { redact }),
+      ...(stately === true ? {} : { port: stately }),
+    },
+  }
 }
 
 /** One line: what runs, on what, and how it is reached. */

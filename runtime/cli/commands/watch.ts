@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import type { Address } from '../../../actors/address.js'
 import type { ActorView, Api } from '../../api/api.js'
-import { address } from '../arguments.js'
+import { address, each } from '../arguments.js'
 import { interruptible } from '../interruption.js'
 import { printLine, printView } from '../output.js'
 import { shownState, shownTime } from '../shown.js'
@@ -19,10 +19,7 @@ export function watchCommand(): Command {
     .description(
       'Show the state of actors now and each that follows, none left out, until interrupted. Takes a running runtime.',
     )
-    .argument('<actors...>', 'TYPE/KEY', (text: string, before?: readonly Address[]) => [
-      ...(before ?? []),
-      address(text),
-    ])
+    .argument('<actors...>', 'TYPE/KEY', each(address))
     .action(watch)
   return taught(asking(command), ['watch order/o-1 order/o-2', 'watch order/o-1 --json | jq -c .value'])
 }

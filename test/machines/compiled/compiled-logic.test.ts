@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AnyMachineSnapshot, assign, createMachine, getNextSnapshot, setup } from 'xstate'
+import { type AnyMachineSnapshot, assign, createMachine, getNextSnapshot, raise, sendTo, setup } from 'xstate'
 import { limits } from '../../../actors/limits.js'
 import { machineLogic } from '../../../machines/index.js'
 import { executorsOf, SideBySide } from '../../contracts/executors/side-by-side.js'
@@ -149,4 +149,26 @@ test('an unhandled error of a child stops the others', () => {
     { type: 'stop', id: 'two' },
   ])
   assert.equal(both.snapshot.status, 'error')
+})
+
+test('an invoked child can be sent to on entry, in between and on exit', () => {
+  const machine = setup({ actors: { kid: createMachine({ id: 'kid' }) } }).createMachine({
+    initial: 'a',
+    states: {
+      a: {
+        invoke: { src: 'kid', id: 'kid' },
+        entry: [sendTo('kid', { type: 'IN' }), raise({ type: 'TELL' })],
+        exit: sendTo('kid', { type: 'OUT' }),
+        on: { TELL: { actions: sendTo('kid', { type: 'TOLD' }) }, GO: 'b' },
+      },
+      b: {},
+    },
+  })
+  const both = new SideBySide(executorsOf(machine))
+  const told = () => both.effects.map(effect => (effect.type === 'send' ? effect.event.type : effect.type))
+  assert.deepEqual(told(), ['spawn', 'IN', 'TOLD'])
+  both.take({ type: 'event', event: { type: 'TELL' } })
+  assert.deepEqual(told(), ['TOLD'])
+  both.take({ type: 'event', event: { type: 'GO' } })
+  assert.deepEqual(told(), ['OUT', 'stop'])
 })

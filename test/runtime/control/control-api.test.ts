@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { setup } from 'xstate'
-import { PerdureError } from '../../../actors/errors.js'
+import { PerdureError, SetupError } from '../../../actors/errors.js'
 import { type Limits, limitsWith } from '../../../actors/limits.js'
 import type { Api } from '../../../runtime/api/api.js'
 import { ControlApi } from '../../../runtime/control/control-api.js'
@@ -78,10 +78,12 @@ suite('through the control socket', () => {
     await w.direct.tell({ address, event, id: 'one' })
     await w.direct.ask({ address: 'counter/b%20%C3%BC', event })
     await w.direct.start({ address: 'family/f', input: undefined })
+    await w.direct.tell({ address, event: { ...event, n: 3 } })
     await assert.rejects(w.direct.tell({ address, event: { type: 'BREAK', why: 'so' } }))
     const reads: ((api: Api) => Promise<unknown>)[] = [
       api => api.describe(),
-      async api => ({ ...(await api.stats()), live: undefined }),
+      // What is settled between two looks moves bytes about.
+      async api => ({ ...(await api.stats()), live: undefined, bytes: undefined }),
       api => api.get({ address }),
       api => api.get({ address, atSeq: 1 }),
       api => api.get({ address, atSeq: 0 }),
@@ -89,6 +91,9 @@ suite('through the control socket', () => {
       api => api.get({ address: 'counter/b%20%C3%BC' }),
       api => api.get({ address: 'family/f/kid%2F%C3%BC' }),
       api => api.history({ address }),
+      api => api.published({ address }),
+      api => api.published({ address, after: 1, limit: 1 }),
+      api => api.published({ address: 'counter/never' }),
       api => api.history({ address, after: 1, limit: 1 }),
       api => api.history({ address: 'family/f/kid%2F%C3%BC' }),
       api => api.select({ address, selector: 'n' }),
@@ -226,6 +231,26 @@ suite('through the control socket', () => {
       facts(await failure(() => stream(w.direct))),
     )
   })
+})
+
+test('what a directory refuses is refused by the same error through the socket', async () => {
+  await using w = await twoWays()
+  const file = join(w.path, 'file')
+  writeFileSync(file, '')
+  const facts = async (api: Api, to: string) => {
+    const error: unknown = await api.backup({ to }).catch((thrown: unknown) => thrown)
+    assert.ok(error instanceof SetupError, String(error))
+    return { code: error.code, message: error.message, details: error.details }
+  }
+  for (const [to, code] of [
+    [w.path, 'DirectoryHeld'],
+    [file, 'DirectoryUnwritable'],
+    [tmpdir(), 'DirectoryNotEmpty'],
+  ] as const) {
+    const found = await facts(w.remote, to)
+    assert.equal(found.code, code)
+    assert.deepEqual(found, await facts(w.direct, to))
+  }
 })
 
 /** Something on the socket that is no runtime. */

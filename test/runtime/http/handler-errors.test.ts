@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type IncomingMessage, request } from 'node:http'
 import { suite, test } from 'node:test'
+import { gate } from '../../support/engine-world.js'
 import { codeOf, HttpWorld, parcel, strict } from '../../support/http-world.js'
 
 const P = '/actors/parcel/p-1'
@@ -76,25 +77,35 @@ suite('what the HTTP door refuses', () => {
   })
 
   test('a full inbox is 503 with when to come again; so is a runtime that has stopped', async () => {
-    // Whoever comes in finds that others were there first.
-    let crowd = () => {}
-    await using full = await HttpWorld.open({ inboxCommandsMax: 1 }, handler => async (asked, response) => {
-      for await (const chunk of asked) Object.assign(asked, { body: JSON.parse(String(chunk)) })
-      crowd()
-      handler(asked, response)
-    })
-    crowd = () => {
-      for (let n = 0; n < 3; n++)
-        full.rt
-          .actor(strict, 'other')
-          .send({ type: 'ADD', n })
-          .then(undefined, () => {})
+    await using full = await HttpWorld.open({ inboxCommandsMax: 1, batchCommandsMax: 1 })
+    // A disk that takes its time: one command is being committed, the next is stepped, one waits, and there is no more room.
+    const { journal, inbox } = full.rt.engine.shard
+    const [commit, disk] = [journal.append.bind(journal), gate()]
+    using _ = { [Symbol.dispose]: disk.open }
+    journal.append = async made => {
+      await disk.opened
+      return commit(made)
     }
+    const crowd = []
+    for (let n = 0; n < 20; n++) {
+      const sending = full.rt.actor(strict, 'other').send({ type: 'ADD', n: 1 })
+      crowd.push(
+        sending.then(
+          () => 'sent',
+          ({ code }) => code,
+        ),
+      )
+      await new Promise(setImmediate)
+    }
+    assert.equal(inbox.size, 1)
     const refused = await full.ask('/actors/strict/s/tell', { body: { type: 'ADD', n: 1 } })
     assert.equal(refused.status, 503)
     assert.equal(codeOf(refused), 'Overloaded')
     assert.equal(refused.headers.get('retry-after'), '1')
     assert.equal((refused.body.error as { retryable: unknown }).retryable, true)
+    disk.open()
+    assert.deepEqual(new Set(await Promise.all(crowd)), new Set(['sent', 'Overloaded']))
+    assert.equal((await full.ask('/actors/strict/s/tell', { body: { type: 'ADD', n: 1 } })).status, 200)
     await using world = await HttpWorld.open()
     await world.rt.stop()
     for (const path of ['/', '/actors', S, `${S}/changes`, `${S}/events`, '/dead-letters', '/stats'])

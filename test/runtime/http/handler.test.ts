@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { codeOf, HttpWorld, parcel } from '../../support/http-world.js'
+import { behaviour } from '../../../actors/definition.js'
+import { codeOf, HttpWorld, parcel, strict } from '../../support/http-world.js'
 
 const P = '/actors/parcel/p-1'
 
@@ -147,8 +148,22 @@ suite('the HTTP door', () => {
     assert.equal(body.mode, 'live')
     assert.match(String(body.perdure), /^\d+\.\d+\.\d+$/)
     assert.deepEqual(body.types, [
-      { type: 'parcel', version: '2', previous: [], selectors: ['by', 'odd', 'fails'], kind: 'machine' },
-      { type: 'strict', version: '1', previous: [], selectors: [], kind: 'machine' },
+      {
+        type: 'parcel',
+        version: '2',
+        previous: [],
+        fingerprints: { 2: parcel[behaviour].fingerprint },
+        selectors: ['by', 'odd', 'fails'],
+        kind: 'machine',
+      },
+      {
+        type: 'strict',
+        version: '1',
+        previous: [],
+        fingerprints: { 1: strict[behaviour].fingerprint },
+        selectors: [],
+        kind: 'machine',
+      },
     ])
     const stats = (await world.ask('/stats')).body
     assert.deepEqual(stats.actors, [{ type: 'strict', version: '1', status: 'active', count: 1 }])

@@ -43,11 +43,12 @@ suite('the OpenAPI document', () => {
       statsReply: (await world.ask('/stats')).body,
       startReply: (await world.ask('/actors/parcel/p/start', { body: { input: { to: 'x' } } })).body,
       askReply: (await world.ask('/actors/strict/s/ask', { body: { type: 'ADD', n: 1 } })).body,
-      tellReply: (await world.ask('/actors/strict/s/tell', { body: { type: 'ADD', n: 1 } })).body,
+      tellReply: (await world.ask('/actors/parcel/p/tell', { body: { type: 'WEIGH', grams: 1 } })).body,
       terminateReply: (await world.ask('/actors/strict/s/terminate', { body: { reason: 'x' } })).body,
       selectReply: (await world.ask('/actors/parcel/p/select/by')).body,
       getReply: (await world.ask('/actors/strict/s')).body,
       historyReply: (await world.ask('/actors/strict/s/history')).body,
+      publishedReply: (await world.ask('/actors/parcel/p/published')).body,
       listReply: (await world.ask('/actors')).body,
       countReply: (await world.ask('/actors/count')).body,
       deadLettersReply: (await world.ask('/dead-letters')).body,
@@ -69,6 +70,7 @@ suite('the OpenAPI document', () => {
     }
     check('ActorView', answers.getReply!.actor as object)
     check('Entry', (answers.historyReply!.entries as object[])[0]!)
+    check('PublishedView', (answers.publishedReply!.events as object[])[0]!)
     check('ListedView', (answers.listReply!.actors as object[])[0]!)
     check('DeadLetterView', answers.deadLetterReply!.deadLetter as object)
     check('TypeView', (answers.describeReply!.types as object[])[0]!)

@@ -181,6 +181,8 @@ describe('against a running runtime, what looks at them', () => {
       ['export', 'order/o-2'],
       ['export', 'cart'],
       ['export', 'order/none'],
+      ['export', 'order/o-2', '--format', 'audit'],
+      ['export', 'order/none', '--format', 'audit'],
       ['export', shop, '--type', 'order'],
       ['export', 'order', '--actors', shop, '--format', 'stately'],
       ['export', shop, '--format', 'mermaid'],
@@ -281,7 +283,16 @@ describe('against a stopped runtime', () => {
   )
 
   shows('stats', () => golden('rest/stats', ['stats'], ['stats', '--json']))
-  shows('export', () => golden('rest/export', ['export', 'order/o-2'], ['export', 'cart']))
+  shows('export', () =>
+    golden(
+      'rest/export',
+      ['export', 'order/o-2'],
+      ['export', 'cart'],
+      ['export', 'order/o-2', '--format', 'audit'],
+      ['export', 'order/o-2', '--format', 'audit', '--actors', shop],
+      ['export', 'nonsense', '--format', 'audit'],
+    ),
+  )
 
   it('dead list and show', async () => {
     const [letter = ''] = await letters()
@@ -304,7 +315,9 @@ describe('against a stopped runtime', () => {
       ['get', 'order/o-1', '--path', join(directory, 'restored-3'), '--json'],
     ),
   )
+})
 
+describe('against a stopped runtime, what is refused', () => {
   it('says what takes a running runtime, and how to start one', async () => {
     const seen = await golden(
       'rest/refused',
@@ -336,13 +349,14 @@ describe('against a stopped runtime', () => {
       ['list', '--path', join(directory, 'nowhere')],
       ['start', join(directory, 'no.js')],
       ['start', shop, '--http', '99999'],
+      ['start', shop, '--inspect', 'order/o-1/parcel'],
       ['export', shop, '--format', 'ndjson'],
       ['export', shop, '--type', 'nonsense'],
       ['lst'],
     )
     assert.deepEqual(
       seen.map(({ code }) => code),
-      Array(14).fill(2),
+      Array(15).fill(2),
     )
   })
 })

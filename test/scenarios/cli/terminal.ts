@@ -99,6 +99,7 @@ const differing: readonly (readonly [RegExp, (found: string) => string])[] = [
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, () => 'YYYY-MM-DD hh:mm:ssZ'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, () => 'YYYY-MM-DDThh:mm:ss.mmmZ'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, () => '<uuid>'],
+  [/"[0-9a-f]{32}"/g, () => '"<fingerprint>"'],
   [/\b1[789]\d{11}\b/g, () => '<ms>'],
   [/"uptimeMs":\d+/g, () => '"uptimeMs":<ms>'],
   [/("pid":|\bpid )\d+/g, found => found.replace(/\d+/, '<pid>')],

@@ -1,5 +1,5 @@
 /**
- * An entry as a line of an audit trail: who did what to whom, when, and what came of it. One JSON object,
+ * An entry as a line for programs: who did what to whom, when, and what came of it. One JSON object,
  * its names stable; times are ISO 8601, UTC.
  */
 import type { Address } from '../../actors/address.js'
@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../actors/commit.js'
 import type { ErrorValue } from '../../actors/errors.js'
 import { shownEvent } from '../../actors/shown-event.js'
 
-export interface AuditLine {
+export interface HistoryLine {
   readonly id: Address
   readonly seq: number
   /** The event's type; what is no event of the actor's own begins with `$`. */
@@ -25,7 +25,7 @@ export interface AuditLine {
   readonly position: number
 }
 
-export function auditLine({
+export function historyLine({
   address,
   seq,
   position,
@@ -34,7 +34,7 @@ export function auditLine({
   outcome,
   value,
   error,
-}: JournalEntry): AuditLine {
+}: JournalEntry): HistoryLine {
   const { type, ...payload } = shownEvent(command)
   return {
     id: address,
