@@ -9,16 +9,17 @@ import { dirname, join } from 'node:path'
 import { openJournal } from '../../journal/index.js'
 import { SystemClock } from '../system-clock.js'
 import { type Agreement, compareWithTable } from './agreement.js'
-import { Child } from './child.js'
-import { deferred } from './deferred.js'
 import { journalDirectory, ledgerFile, logFile } from './demo-directory.js'
 import type { Percentiles } from './flight.js'
+import type { GatewayFaults } from './gateway/faults.js'
 import { countLedger, type LedgerCount } from './gateway/ledger.js'
+import { startGateway } from './gateway/start-gateway.js'
 import { auditJournal, type JournalFindings } from './journal-audit.js'
 import { KillPlan } from './kill-plan.js'
+import { findMoney, type MoneyFindings } from './money.js'
 import type { OrderSource } from './order-source.js'
 import { FileSource, GeneratedSource } from './order-source.js'
-import { isPaidFor } from './order-state.js'
+import { needsPerson } from './order-state.js'
 import { Supervisor } from './supervisor.js'
 
 export interface DemoOptions {
@@ -28,8 +29,8 @@ export interface DemoOptions {
   /** A file of records instead. */
   readonly input?: string
   readonly kills: number
-  /** How long the gateway takes to answer, milliseconds. */
-  readonly gatewayMs: number
+  /** How the payment gateway misbehaves. */
+  readonly faults?: Partial<GatewayFaults>
   /** Where the files go. */
   readonly directory: string
   /** Ends it before its time. */
@@ -56,18 +57,21 @@ export interface DemoResult {
   readonly sendToSettledMs: Percentiles
   readonly journal: JournalFindings
   readonly ledger: LedgerCount
-  /** Orders whose money is not where their state says it is. */
-  readonly misplacedPayments: number
+  readonly money: MoneyFindings
+  /** How often the circuit before the gateway opened. */
+  readonly circuitOpened: number
+  /** Orders that wait for a person: what was done for them could not be undone. */
+  readonly unresolved: number
   readonly agreement: Agreement | undefined
 }
 
 /** Whether everything that was promised was kept. */
-export function isFaultless({ journal, ledger, misplacedPayments, agreement }: DemoResult): boolean {
+export function isFaultless({ journal, ledger, money, agreement }: DemoResult): boolean {
   return (
     journal.lost === 0 &&
     journal.surplus === 0 &&
     ledger.duplicateCharges === 0 &&
-    misplacedPayments === 0 &&
+    money.misplaced === 0 &&
     (agreement === undefined || agreement.agreeing === agreement.orders)
   )
 }
@@ -77,11 +81,11 @@ export function isFaultless({ journal, ledger, misplacedPayments, agreement }: D
  * input, the signal's reason.
  */
 export async function runDemo(options: DemoOptions, progress: DemoProgress): Promise<DemoResult> {
-  const { directory, input, orders, seed, gatewayMs } = options
+  const { directory, input, orders, seed, faults = {} } = options
   const source = input === undefined ? new GeneratedSource(orders, seed) : new FileSource(input)
-  const gateway = await startGateway(directory, gatewayMs)
+  const gateway = await startGateway({ ledger: ledgerFile(directory), log: logFile(directory), faults })
   const clock = new SystemClock()
-  const supervisor = new Supervisor(directory, gateway.port, clock)
+  const supervisor = new Supervisor(directory, gateway, clock)
   try {
     await supervisor.start()
     progress.begin(source.title)
@@ -139,7 +143,7 @@ async function conclude(
   seconds: number,
   { input, directory }: DemoOptions,
 ): Promise<DemoResult> {
-  const { flight, unhandled, kills } = supervisor
+  const { flight, unhandled, kills, circuitOpened } = supervisor
   const journal = openJournal({ path: journalDirectory(directory), readOnly: true })
   let findings: JournalFindings
   try {
@@ -160,33 +164,10 @@ async function conclude(
     sendToSettledMs: flight.sendToSettledMs,
     journal: findings,
     ledger,
-    misplacedPayments: misplaced(findings.states, ledger.paid),
+    money: findMoney(findings.states, findings.amounts, ledger.kept),
+    circuitOpened,
+    unresolved: [...findings.states.values()].filter(needsPerson).length,
     agreement:
       table !== undefined && existsSync(table) ? await compareWithTable(table, findings.states) : undefined,
   }
-}
-
-function misplaced(states: ReadonlyMap<string, string>, paid: ReadonlySet<string>): number {
-  const strange = [...paid].filter(orderId => !states.has(orderId)).length
-  return strange + [...states].filter(([orderId, state]) => isPaidFor(state) !== paid.has(orderId)).length
-}
-
-async function startGateway(directory: string, gatewayMs: number) {
-  const port = deferred<number>()
-  const child = await Child.start<{ port: number }, never>(
-    new URL('./gateway/gateway-process.js', import.meta.url),
-    [ledgerFile(directory), String(gatewayMs)],
-    logFile(directory),
-    message => port.resolve(message.port),
-  )
-  child.ended
-    .then(({ code, signal }) =>
-      port.reject(new Error(`the gateway ended (${signal ?? `code ${code}`}): see ${logFile(directory)}`)),
-    )
-    .catch(port.reject)
-  const stop = async () => {
-    child.kill()
-    await child.ended
-  }
-  return { port: await port.promise, stop }
 }

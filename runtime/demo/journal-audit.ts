@@ -15,11 +15,15 @@ import type { Journal } from '../../actors/journal.js'
 import { limits } from '../../actors/limits.js'
 import { noServices } from '../../machines/lifecycles/order-activities.js'
 import { orderV1 } from '../../machines/lifecycles/order-actors.js'
+import type { OrderEntry, OrderPayment } from '../../machines/lifecycles/order-events.js'
 import { orderState } from './order-state.js'
+import { reviewAnswerId } from './reviewer.js'
 
 export interface JournalFindings {
   /** Orders' final states, by order id, sorted. */
   readonly states: ReadonlyMap<string, string>
+  /** What each order that was bought came to, as the shop wrote it: by order id, in the shop's currency. */
+  readonly amounts: ReadonlyMap<string, number>
   /** Acknowledged commands that are not there. */
   readonly lost: number
   /** Commands that are there more than once, or that nobody sent. */
@@ -36,12 +40,14 @@ export function auditJournal(journal: Journal, acknowledged: ReadonlyMap<string,
   } = orderV1(noServices)
   const commands = new CommandCount(acknowledged)
   const published = new Map<string, string>()
+  const amounts = new Map<string, number>()
   for (const { entries, published: events } of journal.commits(0)) {
     for (const { address, command } of entries)
       if (command.kind === 'message' && command.sender === undefined)
         commands.add(idOf(address).key, command.commandId)
     for (const { address, event } of events) {
       const { timestamp: _, ...entry } = event
+      if (entry.type === 'RAW') amounts.set(idOf(address).key, paymentsIn(entry as unknown as OrderEntry))
       published.set(address, digest([published.get(address), entry]))
     }
   }
@@ -52,7 +58,13 @@ export function auditJournal(journal: Journal, acknowledged: ReadonlyMap<string,
     states.set(idOf(address).key, orderState(value))
     hash.update(digest([address, value, logic.snapshot(logic.decode(state)).output, published.get(address)]))
   }
-  return { states, ...commands.result, digest: hash.digest('hex'), bytes: journal.bytes() }
+  return { states, amounts, ...commands.result, digest: hash.digest('hex'), bytes: journal.bytes() }
+}
+
+/** What the payments of a purchase come to. */
+function paymentsIn({ payload }: OrderEntry): number {
+  const payments = payload.payments as readonly OrderPayment[]
+  return payments.reduce((sum, { value }) => sum + Math.round(value * 100), 0) / 100
 }
 
 /** Root actors of a type, sorted. */
@@ -71,6 +83,7 @@ function* actorsOf(journal: Journal, type: string) {
 class CommandCount {
   readonly #times = new Map<string, number[]>()
   readonly #acknowledged: ReadonlyMap<string, number>
+  readonly #reviewed = new Set<string>()
   #strange = 0
 
   constructor(acknowledged: ReadonlyMap<string, number>) {
@@ -78,6 +91,10 @@ class CommandCount {
   }
 
   add(orderId: string, commandId: string): void {
+    if (commandId === reviewAnswerId(orderId) && !this.#reviewed.has(orderId)) {
+      this.#reviewed.add(orderId)
+      return
+    }
     const nth = Number(commandId.slice(orderId.length + 1))
     if (
       !commandId.startsWith(`${orderId}:`) ||

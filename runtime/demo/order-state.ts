@@ -26,6 +26,11 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
 }
 
+/** Whether somebody has to look: what was done could not be undone. */
+export function needsPerson(state: string): boolean {
+  return state.startsWith('unresolved')
+}
+
 /** States in which an order's money is with the shop; in the others it is with the customer. */
 export function isPaidFor(state: string): boolean {
   return /^(notifying|booking|awaiting carrier|partly shipped|in transit|delivered)/.test(state)

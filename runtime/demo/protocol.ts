@@ -2,6 +2,7 @@
  * What supervisor and runtime process say to each other. Both sides send lists, so that a busy pair says
  * much in few messages.
  */
+import type { CircuitName } from './gateway/circuit-breaker.js'
 import type { OrderCommand } from './order-record.js'
 
 /** Commands in flight at most: enough to fill batches, and little enough to be resent at once. */
@@ -25,5 +26,7 @@ export type FromRuntime =
       readonly unhandled: readonly string[]
     }
   | { readonly type: 'refused'; readonly id: string; readonly message: string }
+  /** What the circuit before the gateway has become. */
+  | { readonly type: 'circuit'; readonly state: CircuitName }
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly message: string }

@@ -14,15 +14,26 @@ export interface DemoJson {
   readonly commandsPerSecond: number
   readonly sendToAppliedMs: Percentiles
   readonly sendToSettledMs: Percentiles
+  readonly chargesAsked: number
   readonly charges: number
   readonly duplicateCharges: number
+  /** The gateway did what it was asked, and nobody heard in time. */
+  readonly answersUnheard: number
+  /** The gateway did nothing: 503, silence, a broken connection. */
+  readonly requestsFailed: number
+  readonly declined: number
+  readonly refunds: number
+  readonly circuitOpened: number
+  readonly cancelledUnrefunded: number
+  /** Orders that wait for a person. */
+  readonly unresolved: number
   readonly lost: number
   readonly journalBytes: number
   readonly digest: string
 }
 
 export function demoJson(result: DemoResult): DemoJson {
-  const { orders, commands, seconds, sendToAppliedMs, sendToSettledMs, ledger, journal } = result
+  const { orders, commands, seconds, sendToAppliedMs, sendToSettledMs, ledger, journal, money } = result
   return {
     orders,
     commands,
@@ -31,8 +42,16 @@ export function demoJson(result: DemoResult): DemoJson {
     commandsPerSecond: perSecond(commands, seconds),
     sendToAppliedMs,
     sendToSettledMs,
+    chargesAsked: ledger.chargesAsked,
     charges: ledger.charges,
     duplicateCharges: ledger.duplicateCharges,
+    answersUnheard: ledger.unheard,
+    requestsFailed: ledger.failed,
+    declined: ledger.declined,
+    refunds: ledger.refunds,
+    circuitOpened: result.circuitOpened,
+    cancelledUnrefunded: money.cancelledUnrefunded,
+    unresolved: result.unresolved,
     lost: journal.lost,
     journalBytes: journal.bytes,
     digest: journal.digest,
@@ -41,7 +60,7 @@ export function demoJson(result: DemoResult): DemoJson {
 
 /** `inColour` only where somebody looks at a terminal. */
 export function demoTable(result: DemoResult, inColour: boolean): string {
-  const { orders, commands, unhandled, kills, seconds, journal, ledger, misplacedPayments } = result
+  const { orders, commands, unhandled, kills, seconds, journal, ledger, money } = result
   const json = demoJson(result)
   const table = new Table({
     head: ['orders', count(orders)],
@@ -51,7 +70,7 @@ export function demoTable(result: DemoResult, inColour: boolean): string {
   const rows: [string, string][] = [
     ...Object.entries(json.byState).map(([state, many]): [string, string] => [`  ${state}`, count(many)]),
     ['commands', count(commands)],
-    ['  heard after the end or twice', count(unhandled)],
+    ['  that told nothing new', count(unhandled)],
     ['time', `${seconds.toFixed(1)} s`],
     ['orders a second', count(json.ordersPerSecond)],
     ['commands a second', count(json.commandsPerSecond)],
@@ -62,15 +81,29 @@ export function demoTable(result: DemoResult, inColour: boolean): string {
     ['acknowledged commands lost', count(journal.lost)],
     ['commands applied twice', count(journal.surplus)],
     ['charges', count(ledger.charges)],
-    ['  asked for again after a crash', count(ledger.requests - ledger.charges - ledger.refunds)],
-    ['  duplicate', count(ledger.duplicateCharges)],
+    ['  asked for, in all', count(ledger.chargesAsked)],
+    ...troubles(result),
+    ['  charged twice', count(ledger.duplicateCharges)],
     ['  given back', count(ledger.refunds)],
-    ['payments not where the state says', count(misplacedPayments)],
+    ['cancelled, money not given back', count(money.cancelledUnrefunded)],
+    ['payments not where the state says', count(money.misplaced)],
+    ['orders that need a person', count(result.unresolved)],
     ...agreement(result),
     ['digest of the outcome', journal.digest.slice(0, 16)],
   ]
   table.push(...rows)
   return [table.toString(), ...(result.agreement?.differing ?? [])].join('\n')
+}
+
+/** Rows of a gateway that misbehaved. */
+function troubles({ ledger, circuitOpened }: DemoResult): [string, string][] {
+  const rows: [string, number, string][] = [
+    ['  moved money, answered late or never', ledger.unheard, ''],
+    ['  failed: error, silence, cut off', ledger.failed, ''],
+    ['  declined', ledger.declined, ''],
+    ['  circuit breaker opened', circuitOpened, ' times'],
+  ]
+  return rows.flatMap(([what, many, unit]) => (many === 0 ? [] : [[what, `${count(many)}${unit}`]]))
 }
 
 function agreement({ agreement: found }: DemoResult): [string, string][] {

@@ -2,7 +2,7 @@
  * The process that gets killed: an embedded runtime with the order actors, fed over IPC. Keeps nothing that
  * is not in the journal; whoever forks it again on the same directory goes on where it was.
  *
- * Arguments: the demo's directory; the gateway's port.
+ * Arguments: the demo's directory; the gateway's port, and how long it is given to answer, in milliseconds.
  */
 import { orderV1, riskProfileActor } from '../../machines/lifecycles/order-actors.js'
 import { createEventTimeRuntime } from '../compose.js'
@@ -10,15 +10,30 @@ import { journalDirectory } from './demo-directory.js'
 import type { OrderCommand } from './order-record.js'
 import { openOrderWorld } from './order-world.js'
 import { type FromRuntime, inFlightMax, type ToRuntime } from './protocol.js'
+import { reviewAnswer, reviewAnswerId } from './reviewer.js'
 
-const [directory = '.', gatewayPort = '0'] = process.argv.slice(2)
-const world = await openOrderWorld(directory, Number(gatewayPort))
+const [directory = '.', gatewayPort = '0', answerMsMax = '1000'] = process.argv.slice(2)
+const world = await openOrderWorld({
+  directory,
+  gatewayPort: Number(gatewayPort),
+  answerMsMax: Number(answerMsMax),
+  onCircuit(state) {
+    console.log(`the circuit before the gateway is ${state}`)
+    say({ type: 'circuit', state })
+  },
+  review,
+})
 const orders = orderV1(world.services)
 const runtime = await createEventTimeRuntime({
   actors: [orders, riskProfileActor],
   path: journalDirectory(directory),
-  // After a kill so many commands are stepped one by one: no more than can have been in hand.
-  limits: { batchCommandsMax: inFlightMax },
+  limits: {
+    // After a kill so many commands are stepped one by one: no more than can have been in hand.
+    batchCommandsMax: inFlightMax,
+    // Ages are in the orders' time, in which weeks pass between two commands that are in flight together:
+    // both may be sent again after a kill, and the earlier must be known still.
+    recentCommandAgeMsMax: Number.MAX_SAFE_INTEGER,
+  },
   onFailed: fail,
 })
 
@@ -69,6 +84,14 @@ async function settle({ id, orderId }: Pick<OrderCommand, 'id' | 'orderId'>): Pr
   await runtime.whenSettled(orders.type, orderId)
   settled.push(id)
   notice()
+}
+
+/** Answers before the order goes on: when events bring their own time, a person's hours pass in no time. */
+async function review(orderId: string): Promise<void> {
+  const order = runtime.runtime.actor(orders, orderId)
+  const askedAt = (await order.getSnapshot())?.context.review?.askedAt
+  const answer = askedAt === undefined ? undefined : reviewAnswer(orderId, askedAt)
+  if (answer !== undefined) await order.send(answer, { id: reviewAnswerId(orderId) })
 }
 
 /** What one turn brings goes out together. */

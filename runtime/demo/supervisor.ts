@@ -15,13 +15,21 @@ import { Flight, type FlightClock } from './flight.js'
 import type { OrderCommand } from './order-record.js'
 import { type FromRuntime, inFlightMax, type ToRuntime } from './protocol.js'
 
+export interface GatewayPlace {
+  readonly port: number
+  /** How long it is given to answer, milliseconds. */
+  readonly answerMsMax: number
+}
+
 export class Supervisor {
   readonly flight: Flight
   /** Commands applied without a transition: facts heard twice or after an order's end. */
   unhandled = 0
   kills = 0
+  /** How often the circuit before the gateway opened, in all processes together. */
+  circuitOpened = 0
   readonly #directory: string
-  readonly #gatewayPort: number
+  readonly #gateway: GatewayPlace
   #child: Child<FromRuntime, ToRuntime> | undefined
   #outbox: OrderCommand[] = []
   #phase: 'running' | 'finishing' | 'stopping' | 'abandoned' = 'running'
@@ -30,9 +38,9 @@ export class Supervisor {
   readonly #finished = deferred()
   readonly #stopped = deferred()
 
-  constructor(directory: string, gatewayPort: number, clock: FlightClock) {
+  constructor(directory: string, gateway: GatewayPlace, clock: FlightClock) {
     this.#directory = directory
-    this.#gatewayPort = gatewayPort
+    this.#gateway = gateway
     this.flight = new Flight(inFlightMax, clock)
   }
 
@@ -51,7 +59,7 @@ export class Supervisor {
     const { flight } = this
     this.#child = await Child.start(
       new URL('./runtime-process.js', import.meta.url),
-      [this.#directory, String(this.#gatewayPort)],
+      [this.#directory, String(this.#gateway.port), String(this.#gateway.answerMsMax)],
       logFile(this.#directory),
       message => this.#hear(message),
     )
@@ -129,6 +137,9 @@ export class Supervisor {
         this.unhandled += message.unhandled.length
         for (const id of message.applied) this.flight.noteApplied(id)
         for (const id of message.settled) this.flight.noteSettled(id)
+        return
+      case 'circuit':
+        if (message.state === 'open') this.circuitOpened++
         return
       case 'refused':
         this.#fail(new UnavailableError(`command ${message.id} was refused: ${message.message}`))

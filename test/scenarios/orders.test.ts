@@ -21,7 +21,7 @@ const silent = { begin() {}, update() {}, stop() {} }
 async function demo(options: Partial<DemoOptions>): Promise<DemoResult> {
   const directory = mkdtempSync(join(tmpdir(), 'perdure-orders-'))
   try {
-    return await runDemo({ orders: 0, seed: 1, kills: 0, gatewayMs: 0, directory, ...options }, silent)
+    return await runDemo({ orders: 0, seed: 1, kills: 0, directory, ...options }, silent)
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -43,11 +43,23 @@ describe('made-up orders', () => {
   })
 
   it('end the same when the gateway is slow, so that kills meet charges in flight', async () => {
-    const calm = await demo({ orders: 100, seed })
-    const slow = await demo({ orders: 100, seed, kills: 8, gatewayMs: 150 })
+    const calm = await demo({ orders, seed })
+    const slow = await demo({ orders, seed, kills: 8, faults: { latency: 300 } })
     assert.ok(isFaultless(slow))
     assert.ok(slow.ledger.requests > slow.ledger.charges + slow.ledger.refunds, 'no kill met a charge')
     assert.equal(slow.journal.digest, calm.journal.digest)
+  })
+
+  it('end the same when the gateway fails at every other request, but for cards it declines', async () => {
+    const calm = await demo({ orders: 150, seed, faults: { decline: 0.1 } })
+    const faults = { decline: 0.1, timeout: 0.3, '5xx': 0.1, drop: 0.1, latency: 5 }
+    const failing = await demo({ orders: 150, seed, kills: 4, faults })
+    assert.ok(isFaultless(calm))
+    assert.ok(isFaultless(failing))
+    assert.ok(failing.ledger.unheard > 40 && failing.ledger.failed > 10, 'the gateway behaved')
+    assert.ok(failing.ledger.declined > 5)
+    assert.deepEqual([failing.money.cancelledUnrefunded, failing.unresolved], [0, 0])
+    assert.equal(failing.journal.digest, calm.journal.digest)
   })
 })
 

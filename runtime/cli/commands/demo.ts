@@ -1,9 +1,12 @@
 /**
  * `perdure demo`: orders through the pipeline, with crashes, and the closing table.
  */
-import { Command } from 'commander'
+
+import { Command, InvalidArgumentError } from 'commander'
+import { toErrorValue } from '../../../actors/codec.js'
 import type { DemoOptions } from '../../demo/demo.js'
 import { openDemoDirectory } from '../../demo/demo-directory.js'
+import { type GatewayFaults, parseFaults } from '../../demo/gateway/faults.js'
 import { SystemClock } from '../../system-clock.js'
 import { wholeNumber } from '../arguments.js'
 import { exitCodes } from '../exit-codes.js'
@@ -19,6 +22,7 @@ interface Flags {
   readonly input?: string
   readonly kill: number
   readonly gatewayMs: number
+  readonly gatewayFaults?: Partial<GatewayFaults>
   readonly path?: string
   readonly keep?: boolean
   readonly json?: boolean
@@ -38,12 +42,18 @@ export function demoCommand(): Command {
     .option('--input <file>', 'orders from a file instead, one JSON record a line, in order of time')
     .option('--kill <n>', 'kill -9 the runtime process that often, at random moments', wholeNumber, 0)
     .option('--gateway-ms <ms>', 'how long the payment gateway takes to answer', wholeNumber, 0)
+    .option(
+      '--gateway-faults <list>',
+      'shares of requests it fails at, as in timeout=0.3,5xx=0.1,hang=0.01,drop=0.01,decline=0.02,latency=20',
+      faults,
+    )
     .option('--path <dir>', 'keep journal, ledger and logs there (new or empty)')
     .option('--keep', 'keep the temporary directory')
     .option('--json', 'end with one line of JSON')
     .action(demo)
   return taught(command, [
     'demo',
+    'demo --kill 20 --gateway-faults timeout=0.3,5xx=0.1',
     'demo --orders 10000 --kill 20 --path ./demo && perdure stats --path ./demo',
   ])
 }
@@ -70,6 +80,16 @@ async function demo(flags: Flags): Promise<void> {
   }
 }
 
-function demoOptions({ orders, seed, input, kill, gatewayMs }: Flags, directory: string): DemoOptions {
-  return { orders, seed, kills: kill, gatewayMs, directory, ...(input === undefined ? {} : { input }) }
+function demoOptions(flags: Flags, directory: string): DemoOptions {
+  const { orders, seed, input, kill, gatewayMs, gatewayFaults } = flags
+  const faults = { latency: gatewayMs, ...gatewayFaults }
+  return { orders, seed, kills: kill, faults, directory, ...(input === undefined ? {} : { input }) }
+}
+
+function faults(text: string): Partial<GatewayFaults> {
+  try {
+    return parseFaults(text)
+  } catch (error) {
+    throw new InvalidArgumentError(`${toErrorValue(error).message}.`)
+  }
 }

@@ -12,7 +12,11 @@ const result: DemoResult = {
   seconds: 2,
   sendToAppliedMs: { p50: 1.5, p99: 20 },
   sendToSettledMs: { p50: 3, p99: 40 },
+  circuitOpened: 4,
+  unresolved: 0,
+  money: { misplaced: 0, cancelledUnrefunded: 0 },
   journal: {
+    amounts: new Map(),
     states: new Map([
       ['a', 'delivered'],
       ['b', 'rejected'],
@@ -23,8 +27,20 @@ const result: DemoResult = {
     digest: 'f00d'.repeat(16),
     bytes: 30_000,
   },
-  ledger: { requests: 4, charges: 2, duplicateCharges: 0, refunds: 1, paid: new Set(['a', 'c']) },
-  misplacedPayments: 0,
+  ledger: {
+    requests: 7,
+    chargesAsked: 6,
+    charges: 2,
+    duplicateCharges: 0,
+    refunds: 1,
+    unheard: 3,
+    failed: 0,
+    declined: 1,
+    kept: new Map([
+      ['a', 10],
+      ['c', 10],
+    ]),
+  },
   agreement: { agreeing: 3, orders: 3, differing: [] },
 }
 
@@ -38,8 +54,16 @@ describe("a demo's report", () => {
       commandsPerSecond: 6,
       sendToAppliedMs: { p50: 1.5, p99: 20 },
       sendToSettledMs: { p50: 3, p99: 40 },
+      chargesAsked: 6,
       charges: 2,
       duplicateCharges: 0,
+      answersUnheard: 3,
+      requestsFailed: 0,
+      declined: 1,
+      refunds: 1,
+      circuitOpened: 4,
+      cancelledUnrefunded: 0,
+      unresolved: 0,
       lost: 0,
       journalBytes: 30_000,
       digest: 'f00d'.repeat(16),
@@ -52,6 +76,13 @@ describe("a demo's report", () => {
     assert.match(table, /delivered +│ +2 │/)
     assert.match(table, /journal, bytes an order +│ +10,000 │/)
     assert.match(table, /agree with orders.csv +│ +3\/3 │/)
+  })
+
+  it('says how the gateway misbehaved, where it did', () => {
+    const table = demoTable(result, false)
+    assert.match(table, /moved money, answered late or never +│ +3 │/)
+    assert.match(table, /circuit breaker opened +│ +4 times │/)
+    assert.ok(!table.includes('failed: error'))
   })
 
   it('names the orders that differ', () => {
@@ -72,7 +103,7 @@ describe('a result is faulty when', () => {
     ['a command is lost', { journal: { ...journal, lost: 1 } }],
     ['a command was applied twice', { journal: { ...journal, surplus: 1 } }],
     ['an order was charged twice', { ledger: { ...ledger, duplicateCharges: 1 } }],
-    ['money is not where it should be', { misplacedPayments: 1 }],
+    ['money is not where it should be', { money: { misplaced: 1, cancelledUnrefunded: 0 } }],
     ["an order differs from the shop's table", { agreement: { agreeing: 2, orders: 3, differing: [] } }],
   ] as const)
     it(what, () => assert.equal(isFaultless({ ...result, ...faulty }), false))
