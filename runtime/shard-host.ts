@@ -250,6 +250,7 @@ export class ShardHost {
     }
     const filling =
       this.#open instanceof Filling ? this.#open : new Filling(new Batch(site), limits, observer)
+    this.#open = filling
     filling.batch.timed(site)
     observer?.resumed()
     // What flies may arrive at any moment: it is looked for between slices.
@@ -330,7 +331,7 @@ export class ShardHost {
     }
     // What was stepped for nothing may have changed states it was given: they are read again.
     for (const batch of [flight.batch, open?.batch])
-      for (const address of batch?.lives.keys() ?? []) this.cache.drop(address)
+      for (const address of batch?.lives.keys() ?? []) this.cache.forgetState(address)
     this.#cautious.undo()
     refuse(this.#sources.putBack(taken), commitFailed(error))
     this.#options.logger.error(

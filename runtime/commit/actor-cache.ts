@@ -68,6 +68,11 @@ export class ActorCache {
       if (held === address || held.startsWith(`${address}/`)) this.#held.delete(held)
   }
 
+  /** The actor alone is no longer kept: its record is read again. */
+  forgetState(address: Address): void {
+    this.#held.delete(address)
+  }
+
   /** Passivates what is idle too long. */
   sweep(now: number): void {
     const usedSince = now - this.#limits.idleMsMax

@@ -94,9 +94,9 @@ export class Batch {
     this.#site = { ...this.#site, now, stamp }
   }
 
-  /** Whether it takes this dead letter away. */
-  settles(letter: string): boolean {
-    return this.#letters.settled.some(one => one.id === letter)
+  /** The dead letters it takes away. */
+  get settled(): ReadonlySet<string> {
+    return new Set(this.#letters.settled.map(one => one.id))
   }
 
   get bytes(): number {

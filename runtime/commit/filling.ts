@@ -78,17 +78,24 @@ export interface Flight extends Filled {
   readonly holdsDue: boolean
 }
 
+type Ground = Pick<BatchSite, 'cache' | 'position' | 'pending' | 'letter'>
+
 /** What a batch is stepped on: what is durable, or what will be once the flight has arrived. */
 export function groundOf(
   flight: Flight | undefined,
   durable: { readonly base: Base; readonly lives: Lives; readonly journal: Journal },
-): Pick<BatchSite, 'cache' | 'position' | 'pending' | 'letter'> {
+): Ground {
   const { base, lives, journal } = durable
   if (flight === undefined) return { ...base, cache: lives, letter: id => journal.deadLetter(id) }
-  const { batch } = flight
+  return groundOn(flight, lives, journal)
+}
+
+/** Keeps of the flight what it made and no more: it stands on the one before, and that on another. */
+function groundOn({ batch, base }: Flight, lives: Lives, journal: Journal): Ground {
+  const { lives: flown, settled } = batch
   return {
-    ...flight.base,
-    cache: { get: (address, now) => batch.lives.get(address) ?? lives.get(address, now) },
-    letter: id => (batch.settles(id) ? undefined : journal.deadLetter(id)),
+    ...base,
+    cache: { get: (address, now) => flown.get(address) ?? lives.get(address, now) },
+    letter: id => (settled.has(id) ? undefined : journal.deadLetter(id)),
   }
 }

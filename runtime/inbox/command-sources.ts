@@ -106,7 +106,7 @@ export class CommandSources {
   /** Whether anything waits. One that stops accepts no new work: nothing is due to it. */
   hasWork(now: number, accepts: boolean): boolean {
     if (this.#internal.size > 0 || this.#due.size > 0 || this.#inbox.size > 0) return true
-    return accepts && (!this.recovery.isDone || this.#isDue(now))
+    return accepts && !this.#asked && (!this.recovery.isDone || this.#isDue(now))
   }
 
   /** When something will be due; Infinity for never. */
