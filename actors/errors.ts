@@ -69,6 +69,16 @@ export class NoStateError extends PerdureError {
   }
 }
 
+/** A state was asked for as it was after an entry that is not there yet. */
+export class LaterEntryError extends PerdureError {
+  constructor(actorId: string, atSeq: number, lastSeq: number) {
+    super('NotFound', `${actorId} has no entry ${atSeq}: its last is ${lastSeq}`, {
+      actorId,
+      details: { atSeq, lastSeq },
+    })
+  }
+}
+
 /** No such dead letter: it never was, or was redriven or dropped. */
 export class LetterNotFoundError extends PerdureError {
   constructor(id: string) {

@@ -1,7 +1,6 @@
 /**
- * The composition root: the one place where the engine meets the real clock, real randomness and the process.
+ * The composition root: the one place where the engine meets the real clock, minted ids and the process.
  */
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Tracer } from '@opentelemetry/api'
@@ -9,6 +8,7 @@ import { pino } from 'pino'
 import { type Limits, limitsWith } from '../actors/limits.js'
 import type { AnyDefinition } from '../machines/index.js'
 import type { Runtime } from './client/types.js'
+import { mintCommandId } from './command-id.js'
 import { type ControlSocket, openControlSocket } from './control/control-socket.js'
 import { openDataDirectory } from './embedded/data-directory.js'
 import { type EmbeddedOptions, EmbeddedRuntime } from './embedded/embedded-runtime.js'
@@ -139,11 +139,6 @@ async function tracingFor({ tracing }: RuntimeOptions): Promise<{ tracing?: Trac
   const { trace } = await import('@opentelemetry/api')
   const { Tracing } = await import('./observe/tracing/tracing.js')
   return { tracing: new Tracing(tracing === true ? trace.getTracer('perdure') : tracing) }
-}
-
-/** A command id nobody had before, in any process. */
-export function mintCommandId(): string {
-  return randomUUID()
 }
 
 /** This process, as the next one that wants its directory is told. */

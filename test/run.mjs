@@ -3,7 +3,8 @@
  * `all`. Further arguments narrow it to sources that begin so: `node test/run.mjs all test/journal`.
  *
  * The sources say which tests there are, so what an earlier build left behind is never run; a test that was
- * not compiled is a failure, and so is a file or a run without a test. A test is slow by its folder, not by its name.
+ * not compiled is a failure, and so is a file or a run without a test. A test is slow by its folder, not by its
+ * name; how hard it tries is told by `PERDURE_TEST_EFFORT` (test/support/effort.ts): `fast` is short, `all` is full.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -14,8 +15,8 @@ import { fileURLToPath } from 'node:url'
 
 const SLOW = ['test/scenarios/', 'test/integration/']
 const SUITES = {
-  fast: { takes: path => !SLOW.some(folder => path.startsWith(folder)), seeds: 20, fileMinutesMax: 2 },
-  all: { takes: () => true, seeds: 1_000, fileMinutesMax: 30 },
+  fast: { takes: path => !SLOW.some(folder => path.startsWith(folder)), effort: 'short', fileMinutesMax: 2 },
+  all: { takes: () => true, effort: 'full', fileMinutesMax: 30 },
 }
 
 const [name = 'all', ...prefixes] = process.argv.slice(2)
@@ -34,13 +35,14 @@ const files = sources.map(path => join('dist', path.replace(/\.ts$/, '.js')))
 const missing = files.filter(file => !existsSync(file))
 if (missing.length > 0) fail(`not compiled: ${missing.join(', ')}; run 'npm run build'`)
 
-process.env.PERDURE_SIMULATION_SEEDS ??= String(suite.seeds)
+process.env.PERDURE_TEST_EFFORT ??= suite.effort
 if (!process.stdout.isTTY) process.env.NO_COLOR = '1'
 
 const counts = []
 const silent = []
 let passed = 0
-run({ files, concurrency: availableParallelism(), timeout: suite.fileMinutesMax * 60_000 })
+// One more than there are cores: some files wait more than they work.
+run({ files, concurrency: availableParallelism() + 1, timeout: suite.fileMinutesMax * 60_000 })
   .on('test:pass', ({ name }) => {
     // Node reports the file itself when nothing in it was a test.
     if (files.some(file => resolve(file) === resolve(name))) silent.push(name)

@@ -20,7 +20,7 @@ export interface Api {
 
   start(request: StartRequest): Promise<StartReply>
   /** Durable and applied when it resolves. */
-  tell(request: TellRequest): Promise<ReceiptReply>
+  tell(request: TellRequest): Promise<TellReply>
   ask(request: AskRequest): Promise<AskReply>
   terminate(request: { readonly address: Address; readonly reason: string }): Promise<ReceiptReply>
   /** Answers a named question about the state. */
@@ -67,6 +67,7 @@ export interface Description {
   readonly mode: 'live' | 'offline'
   /** Absolute path of the data directory. */
   readonly path: string
+  /** Of the runtime that has the directory; offline, of one that cannot be reached. */
   readonly pid: number | undefined
   /** Milliseconds since 1970 at which it started; undefined offline. */
   readonly startedAt: number | undefined
@@ -184,13 +185,17 @@ export interface ReceiptReply {
   readonly duplicate: boolean
 }
 
+export interface TellReply extends ReceiptReply {
+  /** Whether its state had a transition for the event. */
+  readonly handled: boolean
+}
+
 export interface RetryReply extends ReceiptReply {
   /** Whether its actor did something on it. Not when it has ended, or waits for it no more. */
   readonly handled: boolean
 }
 
-export interface AskReply extends ReceiptReply {
-  readonly handled: boolean
+export interface AskReply extends TellReply {
   readonly snapshot: ActorView
 }
 

@@ -41,6 +41,7 @@ import type {
   StartReply,
   StartRequest,
   Stats,
+  TellReply,
   TellRequest,
 } from './api.js'
 import { queuedEvents } from './event-queue.js'
@@ -111,9 +112,9 @@ export class LiveApi implements Api {
     return { ...asked(request.address, applied, applied), created: applied.created }
   }
 
-  async tell(request: TellRequest): Promise<ReceiptReply> {
+  async tell(request: TellRequest): Promise<TellReply> {
     const to = this.#recipient(request)
-    return receipt(await this.#site.service.submit(await messageCommand(to, request.event, request)))
+    return told(await this.#site.service.submit(await messageCommand(to, request.event, request)))
   }
 
   async ask(request: AskRequest): Promise<AskReply> {
@@ -156,7 +157,7 @@ export class LiveApi implements Api {
     const entries: JournalEntry[] = []
     const rows = this.#rows(limit)
     let bytes = 0
-    for await (const entry of service.entries(address, after)) {
+    for await (const entry of service.entries(address, after, rows)) {
       bytes += encode(entry).length
       if (entries.push(entry) >= rows || bytes >= service.limits.pageBytesMax) break
     }
@@ -272,7 +273,11 @@ function notRoot(address: Address): InvalidEventError {
 
 /** What came of a command, and the state to show with it. */
 function asked(address: Address, applied: AppliedCommand, seen: SeenActor): AskReply {
-  return { ...receipt(applied), handled: applied.handled, snapshot: actorView(address, seen) }
+  return { ...told(applied), snapshot: actorView(address, seen) }
+}
+
+function told(applied: AppliedCommand): TellReply {
+  return { ...receipt(applied), handled: applied.handled }
 }
 
 function receipt({ commandId, position, duplicate }: AppliedCommand): ReceiptReply {

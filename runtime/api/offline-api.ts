@@ -29,6 +29,7 @@ import type {
   RetryReply,
   StartReply,
   Stats,
+  TellReply,
   TypeView,
 } from './api.js'
 import { counted, listed } from './listing.js'
@@ -46,6 +47,8 @@ export interface OfflineSite {
   readonly perdure: string
   /** What the definitions at hand say, if there are any. */
   readonly bindings: Bindings | undefined
+  /** Of a runtime that has the directory all the same, and cannot be reached. */
+  readonly holderPid?: number | undefined
 }
 
 export class OfflineApi implements Api {
@@ -56,12 +59,12 @@ export class OfflineApi implements Api {
   }
 
   async describe(): Promise<Description> {
-    const { journal, path, perdure } = this.#site
+    const { journal, path, perdure, holderPid } = this.#site
     return {
       perdure,
       mode: 'offline',
       path,
-      pid: undefined,
+      pid: holderPid,
       startedAt: undefined,
       position: journal.position,
       types: this.#types(),
@@ -126,7 +129,7 @@ export class OfflineApi implements Api {
     return this.#refuse()
   }
 
-  tell(): Promise<ReceiptReply> {
+  tell(): Promise<TellReply> {
     return this.#refuse()
   }
 
@@ -159,7 +162,13 @@ export class OfflineApi implements Api {
   }
 
   async #refuse<Never>(): Promise<Never> {
-    const { path } = this.#site
+    const { path, holderPid } = this.#site
+    if (holderPid !== undefined)
+      throw new UnavailableError(
+        `a runtime runs on ${path} (pid ${holderPid}), but has no control socket: its journal can only be read from here`,
+        undefined,
+        false,
+      )
     throw new UnavailableError(
       `no runtime answers on ${path}, and its journal at rest can only be read: start one with 'perdure start <module> --path ${path}'`,
       undefined,

@@ -91,6 +91,12 @@ export function shownActors(text: string): string | InspectQuery {
   return state === undefined ? { type } : { type, state }
 }
 
+/** A path or a reason: what an unset variable of a shell leaves empty is not meant. */
+export function someText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('expected a text that is not empty.')
+  return text
+}
+
 /** For an option that may be given several times. */
 export function each<Value>(read: (text: string) => Value) {
   return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, read(text)]

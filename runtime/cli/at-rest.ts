@@ -11,6 +11,7 @@ import { OfflineApi } from '../api/offline-api.js'
 import { packageVersion } from '../package-version.js'
 import { Bindings } from '../step/bindings.js'
 import { definitionsOf } from './definitions.js'
+import { livingHolder } from './holder.js'
 
 /** Answers with what `use` makes of a journal, with the definitions of a module at hand if one is named. */
 export async function withJournal<Result>(
@@ -22,7 +23,9 @@ export async function withJournal<Result>(
   const bindings = actors === undefined ? undefined : new Bindings(await definitionsOf(actors))
   const journal = openAtRest(path)
   try {
-    return await use(new OfflineApi({ journal, path, clock, limits, perdure: packageVersion(), bindings }))
+    const perdure = packageVersion()
+    const holderPid = livingHolder(path)?.pid
+    return await use(new OfflineApi({ journal, path, clock, limits, perdure, bindings, holderPid }))
   } finally {
     journal.close()
   }

@@ -10,8 +10,9 @@ import { perdureProgram } from './program.js'
 
 // Who reads us has seen enough (`| head`): that is an end, and no fault of anybody's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`perdure: standard output cannot be written: ${error.message}\n`)
+  process.exit(exitCodes.fault)
 })
 
 try {

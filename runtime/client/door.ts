@@ -94,6 +94,7 @@ function admitPayload(actor: Address, what: string, value: unknown, limits: Limi
 }
 
 function describe(value: unknown): string {
+  if (value === '') return 'an empty one'
   return value === null || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : typeof value

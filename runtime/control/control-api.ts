@@ -68,7 +68,7 @@ export class ControlApi implements api.Api {
     })
   }
 
-  tell(request: api.TellRequest): Promise<api.ReceiptReply> {
+  tell(request: api.TellRequest): Promise<api.TellReply> {
     return this.#whole('tell', { ...this.#message(request, {}), timeoutMs: this.#limits.askTimeoutMs })
   }
 

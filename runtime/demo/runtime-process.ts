@@ -7,6 +7,7 @@
 import { orderV1, riskProfileActor } from '../../machines/lifecycles/order-actors.js'
 import { createEventTimeRuntime } from '../compose.js'
 import { journalDirectory } from './demo-directory.js'
+import { demoLimits } from './demo-limits.js'
 import type { OrderCommand } from './order-record.js'
 import { openOrderWorld } from './order-world.js'
 import { type FromRuntime, inFlightMax, type ToRuntime } from './protocol.js'
@@ -30,9 +31,7 @@ const runtime = await createEventTimeRuntime({
   limits: {
     // After a kill so many commands are stepped one by one: no more than can have been in hand.
     batchCommandsMax: inFlightMax,
-    // Ages are in the orders' time, in which weeks pass between two commands that are in flight together:
-    // both may be sent again after a kill, and the earlier must be known still.
-    recentCommandAgeMsMax: Number.MAX_SAFE_INTEGER,
+    ...demoLimits,
   },
   onFailed: fail,
 })

@@ -14,6 +14,7 @@ import { calls } from './calls.js'
 import { type Matched, placeOf } from './matching.js'
 import { openApiDocument } from './openapi.js'
 import { commandNames, type Parameters, parametersOf, resumeAfter } from './parameters.js'
+import { HttpRefusal } from './refusal.js'
 import { reply, replyDocument, replyError, replyMetrics, SANE_HEADERS } from './replies.js'
 import type { Route } from './routes.js'
 import { type StreamSite, stream } from './stream.js'
@@ -44,7 +45,9 @@ export function httpHandler(api: Api, options: HandlerOptions): HttpHandler {
     response.on('error', () => response.destroy())
     answer(api, request, response, site).catch(error => {
       // Whoever has gone is told nothing, and is no failure of ours.
-      if (response.destroyed || (request.destroyed && !request.complete)) return
+      if (response.destroyed) return
+      // One that we stopped reading is destroyed too, and its sender still waits to hear why.
+      if (request.destroyed && !request.complete && !(error instanceof HttpRefusal)) return
       replyError(request, response, error, unexpected)
     })
   }
@@ -101,7 +104,7 @@ async function answerOnce(
   api: Api,
   { request, response, route, query, address, signal }: Asked,
   params: Matched['params'],
-  { limits }: Site,
+  { limits, isLocal = false }: Site,
 ): Promise<void> {
   const body = route.body === 'none' ? undefined : await bodyOf(request, limits)
   const result = await calls[route.verb as keyof typeof calls](api, {
@@ -110,6 +113,7 @@ async function answerOnce(
     query,
     body,
     command: commandNames(request.headers, query),
+    isLocal,
     signal,
   })
   const status = route.verb === 'start' && (result as { created: boolean }).created ? 201 : 200

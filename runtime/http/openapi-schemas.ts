@@ -28,7 +28,8 @@ const receipt = {
   durability: { type: 'string', enum: ['disk', 'replicated'] },
   duplicate: truth,
 }
-const asked = { ...receipt, handled: truth, snapshot: ref('ActorView') }
+const told = { ...receipt, handled: truth }
+const asked = { ...told, snapshot: ref('ActorView') }
 const listed = { id: text, value: anything, tags: texts, status, version: text, seq: whole, at: number }
 
 export const schemas = {
@@ -128,7 +129,7 @@ export const schemas = {
     ['live'],
   ),
   startReply: reply({ ...asked, created: truth }),
-  tellReply: reply(receipt),
+  tellReply: reply(told),
   askReply: reply(asked),
   terminateReply: reply(receipt),
   selectReply: reply({ value: anything }, ['value']),
@@ -139,7 +140,7 @@ export const schemas = {
   countReply: reply({ count: whole }),
   deadLettersReply: reply({ deadLetters: list('DeadLetterView') }),
   deadLetterReply: reply({ deadLetter: ref('DeadLetterView') }),
-  retryDeadLetterReply: reply({ ...receipt, handled: truth }),
+  retryDeadLetterReply: reply(told),
   dropDeadLetterReply: reply(receipt),
 }
 

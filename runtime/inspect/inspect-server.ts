@@ -36,6 +36,8 @@ export async function serveInspector(
   })
   const server = createServer(answer)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Node hands the socket over without a listener of its own, and whoever is refused may be gone already.
+    socket.on('error', () => socket.destroy())
     if (!isWelcome(request, origins)) return refuse(socket)
     sockets.handleUpgrade(request, socket, head, viewer => {
       // What goes wrong with a viewer's socket ends in its being closed.
@@ -75,7 +77,7 @@ function listening(server: Server, port: number, host: string): Promise<void> {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
-  const page = pages.get(new URL(request.url ?? '/', 'http://localhost').pathname)
+  const page = pages.get((request.url ?? '/').split('?', 1)[0]!)
   if (page === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('there is / and /stately\n')
     return

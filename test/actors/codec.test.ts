@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { Packr } from 'msgpackr'
 import { decode, encode, encodePayload, normalise, toErrorValue, toJson } from '../../actors/codec.js'
 import { UnserialisableError } from '../../actors/errors.js'
 import { limits } from '../../actors/limits.js'
 import { Reference } from '../../actors/reference.js'
 import { anyValue } from '../support/any-value.js'
+import { runs } from '../support/effort.js'
+
+const effort = { numRuns: runs(100) }
 
 describe('the codec', () => {
   it('gives back every value it takes as it was', () => {
-    fc.assert(fc.property(anyValue, value => assert.deepStrictEqual(decode(encode(value)), value)))
+    fc.assert(
+      fc.property(anyValue, value => assert.deepStrictEqual(decode(encode(value)), value)),
+      effort,
+    )
   })
 
   it('normalises to what decoding would give, into nothing shared, and once is enough', () => {
@@ -20,7 +27,21 @@ describe('the codec', () => {
         assert.deepStrictEqual(normalise(normal), normal)
         if (typeof value === 'object' && value !== null) assert.notEqual(normal, value)
       }),
+      effort,
     )
+  })
+
+  it('takes bigints of so many digits, and refuses longer ones at once', () => {
+    const end = 10n ** BigInt(limits.bigintDigitsMax)
+    for (const most of [end - 1n, 1n - end]) assert.equal(decode(encode(most)), most)
+    for (const long of [end, -end, BigInt(`0x${'f'.repeat(330_000)}`)])
+      assert.throws(() => encodePayload({ a: long }), {
+        name: 'UnserialisableError',
+        path: 'a',
+        message: /a bigint of more than 4096 digits/,
+      })
+    const tagged = new Packr({ useRecords: false }).pack({ '\u0000': ['bigint', '9'.repeat(400_000)] })
+    assert.throws(() => decode(Buffer.concat([Buffer.from([0xc1]), tagged])), UnserialisableError)
   })
 
   it('needs nothing but the bytes: any order, any copy', () => {
@@ -29,6 +50,7 @@ describe('the codec', () => {
         const encodings = values.map(value => Uint8Array.from(encode(value)))
         assert.deepStrictEqual(encodings.toReversed().map(decode), values.toReversed())
       }),
+      effort,
     )
   })
 
@@ -111,6 +133,7 @@ describe('the codec', () => {
         assert.throws(() => encode(outer(inner(one))), UnserialisableError)
         assert.throws(() => normalise(outer(inner(one))), UnserialisableError)
       }),
+      effort,
     )
   })
 
@@ -167,7 +190,10 @@ describe('an error as it is stored', () => {
   })
 
   it('is stored as it is', () => {
-    fc.assert(fc.property(fc.anything(), thrown => void encode(toErrorValue(thrown))))
+    fc.assert(
+      fc.property(fc.anything(), thrown => void encode(toErrorValue(thrown))),
+      effort,
+    )
   })
 })
 
@@ -179,6 +205,7 @@ describe('JSON for people', () => {
         fc.pre(!/"\$|__proto__|-0/.test(text))
         assert.equal(toJson(value), JSON.stringify(value))
       }),
+      effort,
     )
     assert.equal(toJson({ b: 1, a: [true, null, 'x'] }), '{"b":1,"a":[true,null,"x"]}')
   })
@@ -205,6 +232,7 @@ describe('JSON for people', () => {
       fc.property(anyValue, anyValue, (a, b) => {
         if (toJson(a) === toJson(b)) assert.deepStrictEqual(normalise(a), normalise(b))
       }),
+      effort,
     )
   })
 })

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { type Actor, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate'
 import { digest } from '../../actors/digest.js'
 import { Stepper, underEither } from '../machines/stepping.js'
+import { runs } from '../support/effort.js'
 import { logicContract } from './logic.contract.js'
 import { eventTypes, ran, randomStatechart } from './logic-random-statechart.js'
 
@@ -82,9 +83,9 @@ underEither(logicOf => {
         assert.deepEqual(ours, theirs)
         moved += new Set(theirs.map(each => (each === 'failed' ? each : each.state))).size - 1
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     )
-    assert.ok(moved > 400, `the walks went nowhere: ${moved} changes`)
+    assert.ok(moved > runs(400), `the walks went nowhere: ${moved} changes`)
   })
 
   for (const seed of [3, 17, 99, 1234])
@@ -122,8 +123,8 @@ underEither(logicOf => {
           compared++
         }
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     )
-    assert.ok(compared > 1000, `only ${compared} steps`)
+    assert.ok(compared > runs(1_000), `only ${compared} steps`)
   })
 })

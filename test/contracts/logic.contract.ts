@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { digest } from '../../actors/digest.js'
 import type { Effect } from '../../actors/effect.js'
 import type { ActorLogic, Step, StepContext, Stimulus } from '../../actors/logic.js'
+import { runs } from '../support/effort.js'
 
 export interface LogicUnderTest {
   readonly name: string
@@ -78,6 +79,7 @@ export function logicContract({ name, logic, input, stimuli, mayThrow }: LogicUn
           restored = logic.decode(logic.encode((third as Step<unknown>).state))
         }
       }),
+      { numRuns: runs(100) },
     )
   })
 
@@ -98,7 +100,7 @@ export function logicContract({ name, logic, input, stimuli, mayThrow }: LogicUn
           assert.equal(digest(again[field]), digest(seen[field]), field)
         assert.deepEqual([...again.tags].sort(), [...seen.tags].sort())
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     )
   })
 
@@ -119,7 +121,7 @@ export function logicContract({ name, logic, input, stimuli, mayThrow }: LogicUn
           at = step.state
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     )
   })
 }

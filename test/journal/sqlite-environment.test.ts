@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openJournal } from '../../journal/index.js'
+import { runs } from '../support/effort.js'
 import { CommitMaker } from '../support/journal-commits.js'
 import { openForTest, temporaryDirectory } from '../support/journal-files.js'
 import { refusal } from '../support/journal-refusal.js'
@@ -208,7 +209,7 @@ describe('a journal that is held', () => {
 describe('a process that is killed while it appends', () => {
   it('has every acknowledged commit there afterwards, and a whole journal', async () => {
     let reached = 0
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < runs(6); round++) {
       const child = startChild('append')
       let acknowledged = 0
       for (let lines = 0; lines < 20 + round * 13; lines++) acknowledged = Number(await child.line())

@@ -8,11 +8,12 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Journal } from '../../actors/journal.js'
 import { MemoryJournal, openJournal, type SqliteJournal } from '../../journal/index.js'
+import { runs } from '../support/effort.js'
 import { type Applied, CommitMaker, T0 } from '../support/journal-commits.js'
 import { copyJournal, openForTest, temporaryDirectory } from '../support/journal-files.js'
 
 const ADDRESSES = ['order/1', 'order/2', 'order/2/pay', 'stock/a%20b', 'stock/c', 'z/9']
-const RUNS = 60
+const RUNS = runs(60)
 
 type Step =
   | {

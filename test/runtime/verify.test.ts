@@ -12,6 +12,7 @@ import { createRuntime, defineActor } from '../../runtime/index.js'
 import { Bindings } from '../../runtime/step/bindings.js'
 import type { VirtualTimeRuntime } from '../../runtime/testing/test-runtime.js'
 import { verifyJournal } from '../../runtime/verify.js'
+import { runs } from '../support/effort.js'
 import { pal, type RichEvent, rich } from '../support/engine-rich.js'
 import { assertRefolds, engineWorld, historyOf } from '../support/engine-world.js'
 
@@ -111,7 +112,7 @@ test('whatever is done to actors, and wherever they crash, their entries make th
         for (const key of ['a', 'b', 'c']) await assertSettled(rt, key)
       },
     ),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   )
 })
 

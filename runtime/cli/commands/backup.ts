@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { BackupReply } from '../../api/api.js'
+import { someText } from '../arguments.js'
 import { interruptible } from '../interruption.js'
 import { printJson, printLine } from '../output.js'
 import { asking, type SourceFlags, withApi } from '../source.js'
@@ -17,7 +18,7 @@ export function backupCommand(): Command {
     .description(
       'Copy the journal as it is at one moment into a new or empty directory, while work goes on. Works on a stopped runtime too.',
     )
-    .argument('<dir>', 'where to; a path on the machine of the runtime')
+    .argument('<dir>', 'where to; a path on the machine of the runtime', someText)
     .action(backup)
   return taught(asking(command), [
     'backup ./backups/monday',
@@ -32,8 +33,8 @@ export function restoreCommand(): Command {
       'Make a data directory of a backup, once every commit in it is checked. It goes on from there: work that was ' +
         'owed then is done again, under the same keys. Never run it beside the original.',
     )
-    .argument('<backup>', "what 'perdure backup' wrote")
-    .argument('<dir>', 'a new or empty directory')
+    .argument('<backup>', "what 'perdure backup' wrote", someText)
+    .argument('<dir>', 'a new or empty directory', someText)
     .option('--json', 'for programs: JSON instead of text')
     .action(restore)
   return taught(command, [

@@ -5,6 +5,7 @@ import { address, duration, json } from '../arguments.js'
 import { printAnswer, printLine } from '../output.js'
 import { asking, type SourceFlags, withApi } from '../source.js'
 import { taught } from '../teaching.js'
+import { underId } from '../under-id.js'
 import { viewText } from '../view-text.js'
 
 interface Flags extends SourceFlags {
@@ -26,14 +27,11 @@ export function createCommand(): Command {
 }
 
 async function create(actor: Address, input: unknown, flags: Flags): Promise<void> {
-  const { id, timeout: timeoutMs } = flags
-  const reply = await withApi(flags, api =>
-    api.start({
-      address: actor,
-      input,
-      ...(id === undefined ? {} : { id }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    }),
+  const { timeout: timeoutMs } = flags
+  const reply = await underId(flags.id, id =>
+    withApi(flags, api =>
+      api.start({ address: actor, input, id, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+    ),
   )
   if (flags.json) return printAnswer(reply)
   printLine(reply.created ? `${actor} is born` : `${actor} lived already`)

@@ -9,6 +9,7 @@ import { factsOf, printAnswer, printJson, printLine } from '../output.js'
 import { receiptText } from '../receipt-text.js'
 import { asking, type SourceFlags, withApi } from '../source.js'
 import { taught } from '../teaching.js'
+import { underId } from '../under-id.js'
 import { viewText } from '../view-text.js'
 
 interface SendFlags extends SourceFlags {
@@ -69,9 +70,13 @@ async function send(
   fields: Record<string, unknown> | undefined,
   flags: SendFlags,
 ): Promise<void> {
-  const receipt = await withApi(flags, api => api.tell(requestOf(actor, type, fields, flags)))
-  if (flags.json) printJson(receipt)
-  else printLine(receiptText(receipt))
+  const reply = await underId(flags.id, id =>
+    withApi(flags, api => api.tell(requestOf(actor, type, fields, { ...flags, id }))),
+  )
+  if (!reply.handled) process.exitCode = exitCodes.no
+  if (flags.json) return printJson(reply)
+  printLine(receiptText(reply))
+  if (!reply.handled) printLine(`not handled: ${noTransition(type)}`)
 }
 
 async function ask(
@@ -81,16 +86,22 @@ async function ask(
   flags: AskFlags,
 ): Promise<void> {
   const { until, timeout: timeoutMs } = flags
-  const request = {
-    ...requestOf(actor, type, fields, flags),
+  const waiting = {
     ...(until === undefined ? {} : { until }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }
-  const reply = await interruptible(signal => withApi(flags, api => api.ask(request), signal))
+  const reply = await underId(flags.id, id => {
+    const request = { ...requestOf(actor, type, fields, { ...flags, id }), ...waiting }
+    return interruptible(signal => withApi(flags, api => api.ask(request), signal))
+  })
   if (!reply.handled) process.exitCode = exitCodes.no
   if (flags.json) return printAnswer(reply)
-  printLine(factsOf([['handled', reply.handled ? 'yes' : `no: its state has no transition for ${type}`]]))
+  printLine(factsOf([['handled', reply.handled ? 'yes' : `no: ${noTransition(type)}`]]))
   printLine(viewText(reply.snapshot))
+}
+
+function noTransition(type: string): string {
+  return `its state has no transition for ${type}`
 }
 
 function requestOf(

@@ -80,6 +80,8 @@ async function start(module: string, flags: Flags): Promise<void> {
     ...inspecting(flags, definitions),
   })
   let door: HttpDoor | undefined
+  // Neither a control socket nor a port may be there to keep the process: being told to stop is what ends it.
+  const held = setInterval(() => {}, 60_000)
   try {
     if (flags.http !== undefined) door = await openHttpDoor(runtime, flags.http, flags.metrics === true)
     printLine(banner(definitions, path, { HTTP: door?.url, inspector: runtime.inspectUrl }))
@@ -89,6 +91,7 @@ async function start(module: string, flags: Flags): Promise<void> {
       process.exitCode = exitCodes.unavailable
     }
   } finally {
+    clearInterval(held)
     door?.retire()
     await runtime.stop()
     await door?.close()

@@ -42,7 +42,9 @@ function facts(
     ['directory', path],
     [
       'runtime',
-      mode === 'live' ? `running, pid ${pid}, perdure ${perdure}` : 'none runs; read from its journal',
+      mode === 'live'
+        ? `running, pid ${pid}, perdure ${perdure}`
+        : `${unreached(pid)}; read from its journal`,
     ],
     ['since', startedAt === undefined ? undefined : shownTime(startedAt)],
     ['position', position],
@@ -52,4 +54,9 @@ function facts(
     ['activities running', live?.activitiesRunning],
     ['actors in memory', live?.actorsInMemory],
   ] as const
+}
+
+/** What is known of the runtime of a directory that was read at rest. */
+function unreached(pid: number | undefined): string {
+  return pid === undefined ? 'none runs' : `one runs here (pid ${pid}), but has no control socket`
 }

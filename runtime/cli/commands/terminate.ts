@@ -1,7 +1,7 @@
 /** `perdure terminate`: ends an actor where it is. */
 import { Command } from 'commander'
 import type { Address } from '../../../actors/address.js'
-import { address } from '../arguments.js'
+import { address, someText } from '../arguments.js'
 import { printJson, printLine } from '../output.js'
 import { receiptText } from '../receipt-text.js'
 import { asking, type SourceFlags, withApi } from '../source.js'
@@ -16,7 +16,7 @@ export function terminateCommand(): Command {
     .summary('end an actor where it is')
     .description('End an actor where it is, with its activities, timers and children. Its history stays.')
     .argument('<actor>', 'TYPE/KEY', address)
-    .argument('<reason>', 'kept in its history')
+    .argument('<reason>', 'kept in its history', someText)
     .action(terminate)
   return taught(asking(command), [`terminate order/o-1 'made by mistake'`])
 }

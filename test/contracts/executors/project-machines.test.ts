@@ -19,6 +19,7 @@ import { counterDefinition } from '../../simulation/machines/counter.js'
 import { familyDefinition } from '../../simulation/machines/family.js'
 import { jobDefinition } from '../../simulation/machines/job.js'
 import { reminderDefinition } from '../../simulation/machines/reminder.js'
+import { runs } from '../../support/effort.js'
 import { counterMachine } from '../../support/engine-counter.js'
 import { pal, rich } from '../../support/engine-rich.js'
 import { executorsOf, SideBySide } from './side-by-side.js'
@@ -108,7 +109,7 @@ for (const [name, subject] of Object.entries(subjects))
       fc.property(choices, each => {
         taken += walk(subject, each)
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     )
     assert.ok(taken > 0, 'no step succeeded')
   })

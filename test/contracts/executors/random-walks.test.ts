@@ -1,15 +1,16 @@
 /**
- * Random walks over random statecharts, both executors side by side. A few hundred while working; as many as
- * wanted with `PERDURE_WALKS=50000 node --test dist/test/contracts/executors/random-walks.test.js`, from a seed
+ * Random walks over random statecharts, both executors side by side. A few while working, a few hundred in all;
+ * as many as wanted with `PERDURE_WALKS=50000 node --test dist/test/contracts/executors/random-walks.test.js`, from a seed
  * with `PERDURE_WALKS_SEED`.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { runs } from '../../support/effort.js'
 import { statecharts } from './drawings.js'
 import { newTally, walk } from './random-walks.js'
 
-const numRuns = Number(process.env.PERDURE_WALKS ?? 250)
+const numRuns = Number(process.env.PERDURE_WALKS ?? runs(250))
 const seed = Number(process.env.PERDURE_WALKS_SEED ?? Date.now() % 2 ** 31)
 
 test(`${numRuns} walks over random statecharts: compiled and reference take the same way`, t => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { OrderEvent } from '../../../machines/lifecycles/order-events.js'
+import { runs } from '../../support/effort.js'
 import {
   approved,
   cancel,
@@ -120,7 +121,7 @@ describe('an order', () => {
         const life = await new OrderLife().hear(...order)
         assert.equal(life.stage, expectedStage(order))
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 

@@ -32,6 +32,32 @@ suite('the API of a running runtime', () => {
     assert.equal(await world.api.get({ address: 'parcel/none' }), undefined)
   })
 
+  test('a page of history, and a state of the past, read the entries they need and no more', async t => {
+    await using world = await openWorld({ readAheadBytesMax: 2_000, snapshotEvery: 1_000 })
+    const { api, rt } = world
+    await api.start(born)
+    for (let grams = 1; grams < 40; grams++)
+      await api.ask({ address: P, event: { type: 'WEIGH', grams, note: 'x'.repeat(1_000) } })
+    const { journal } = rt.engine.shard
+    const read = t.mock.method(journal, 'entries')
+    const given = () => {
+      const pages = read.mock.calls.map(call => call.result?.length ?? 0)
+      read.mock.resetCalls()
+      return pages
+    }
+    assert.equal((await api.history({ address: P, limit: 1 })).length, 1)
+    assert.deepEqual(given(), [1])
+    assert.equal((await api.get({ address: P, atSeq: 5 }))?.seq, 5)
+    const pages = given()
+    assert.equal(
+      pages.reduce((sum, count) => sum + count, 0),
+      5,
+    )
+    assert.ok(Math.max(...pages) <= 3, `pages of ${pages}`)
+    assert.equal((await api.history({ address: P })).length, 40, 'short pages are not the end')
+    assert.equal((await api.published({ address: P })).next, undefined)
+  })
+
   test("'until' is a path, a tag, or the end, however it came", async () => {
     await using world = await openWorld()
     const { api } = world

@@ -9,6 +9,8 @@ import { type GraphState, graphView } from '../../../machines/view/graph-view.js
 import { toMermaid } from '../../../runtime/export/to-mermaid.js'
 import { defineActor } from '../../../runtime/index.js'
 import { randomStatechart } from '../../contracts/logic-random-statechart.js'
+import { anyCharacter } from '../../support/any-value.js'
+import { runs } from '../../support/effort.js'
 
 const drawn = (machine: Parameters<typeof graphView>[0]) =>
   toMermaid(defineActor({ machine, type: 'any', version: '1' }))
@@ -96,14 +98,14 @@ suite('the diagram', () => {
         const machine = randomStatechart(seed, parallel)
         assert.deepEqual(sizeOfText(drawn(machine)), sizeOf(graphView(machine)))
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 
   test('keeps names apart that look alike, and writes any as text', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.string({ minLength: 1, unit: 'binary' }), { minLength: 1, maxLength: 4 }),
+        fc.uniqueArray(fc.string({ minLength: 1, unit: anyCharacter }), { minLength: 1, maxLength: 4 }),
         keys => {
           const names = keys.filter(key => key !== '__proto__' && !key.includes('.'))
           const states = Object.fromEntries(names.map(key => [key, { on: { [`to ${key}`]: {} } }]))
@@ -113,6 +115,7 @@ suite('the diagram', () => {
           assert.equal(text.split('\n').length, text.split(/[\r\n\u2028\u2029]/).length)
         },
       ),
+      { numRuns: runs(100) },
     )
   })
 

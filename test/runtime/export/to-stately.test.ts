@@ -18,6 +18,7 @@ import { riskProfileActor } from '../../../machines/lifecycles/order-actors.js'
 import { toStately } from '../../../runtime/export/to-stately.js'
 import { defineActor } from '../../../runtime/index.js'
 import { randomStatechart } from '../../contracts/logic-random-statechart.js'
+import { runs } from '../../support/effort.js'
 
 /** Runs what was exported, as whoever pastes it would. */
 function imported(text: string): AnyStateMachine {
@@ -75,7 +76,7 @@ suite('the export for Stately Studio', () => {
         const machine = randomStatechart(seed, parallel)
         assert.deepEqual(graphOf(exported(machine)), graphOf(machine))
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { suite, test } from 'node:test'
 import { gate } from '../../support/engine-world.js'
 import { codeOf, HttpWorld, parcel, strict } from '../../support/http-world.js'
@@ -34,6 +36,7 @@ suite('what the HTTP door refuses', () => {
       [`${P}/ask?timeoutMs=soon`, { body: { type: 'PICK' } }, 400, 'InvalidEvent'],
       [`${P}/ask?until=a&until=b`, { body: { type: 'PICK' } }, 400, 'InvalidEvent'],
       [`${P}/terminate`, { body: {} }, 400, 'InvalidEvent'],
+      [`${P}?atSeq=999`, {}, 404, 'NotFound'],
       [`${P}?atSeq=x`, {}, 400, 'InvalidEvent'],
       [`${P}?child=%25zz`, {}, 400, 'InvalidEvent'],
       ['/actors/parcel/%zz', {}, 400, 'InvalidEvent'],
@@ -129,6 +132,21 @@ suite('what the HTTP door refuses', () => {
     await closed
     assert.equal((await world.ask('/actors/count')).body.count, 0)
     assert.deepEqual(logged, [])
+  })
+
+  test('a body of which more is sent than is read is answered, and its connection ended', async () => {
+    await using world = await HttpWorld.open({ requestBytesMax: 1_000 })
+    const { hostname, port } = new URL(world.url)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => {})
+    const closed = once(socket, 'close')
+    let heard = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      heard += text
+    })
+    socket.write(`POST ${S}/tell HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(8_001)}`)
+    await closed
+    assert.match(heard, /^HTTP\/1\.1 413 .*connection: close.*at most 1000 are allowed/is)
   })
 
   test('methods, media types and bodies that are not taken', async () => {

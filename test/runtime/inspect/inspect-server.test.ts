@@ -1,6 +1,9 @@
 /** The server: pages for people, a WebSocket for those who may, and Stately's own tools on the other end. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { suite, test } from 'node:test'
 import { Script } from 'node:vm'
 import {
@@ -75,8 +78,39 @@ suite("the inspector's server", () => {
     assert.equal((await fetch(`${orders.runtime.inspectUrl}other`)).status, 404)
     assert.equal((await fetch(orders.runtime.inspectUrl!, { method: 'POST' })).status, 404)
     assert.match(orders.runtime.inspectUrl!, /^http:\/\/127\.0\.0\.1:/)
+    for (const [target, status] of [
+      ['//', 404],
+      ['http://', 404],
+      ['/?at=1', 200],
+    ] as const)
+      assert.equal(await statusOf(orders, target), status, target)
+  })
+
+  test('outlives a page that is turned away and is gone before it hears of it', async () => {
+    await using orders = await InspectedOrders.start(o1)
+    const { hostname, port } = new URL(orders.runtime.inspectUrl!)
+    for (let n = 0; n < 20; n++) {
+      const socket = connect(Number(port), hostname)
+      await once(socket, 'connect')
+      socket.write(
+        `GET / HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      )
+      socket.resetAndDestroy()
+      await once(socket, 'close')
+    }
+    assert.equal((await fetch(orders.runtime.inspectUrl!)).status, 200)
   })
 })
+
+/** As curl asks: the target as it is, which fetch would mend. */
+async function statusOf(orders: InspectedOrders, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(orders.runtime.inspectUrl!)
+  const [incoming] = (await once(get({ hostname, port, path, agent: false }), 'response')) as [
+    IncomingMessage,
+  ]
+  incoming.resume()
+  return incoming.statusCode
+}
 
 suite('a web page that opens a WebSocket', () => {
   const from = (orders: InspectedOrders, origin: string, host?: string) =>

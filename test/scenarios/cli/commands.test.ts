@@ -83,6 +83,8 @@ describe('against a running runtime, what changes actors', () => {
       ['send', 'order/o-5', 'CANCEL', '--delay', '2d', '--id', 'later-5'],
       ['send', 'cart/c 1', 'add', '{"item":"tea"}', '--id', 'add-1'],
       ['send', 'order/o-4', 'BREAK', '--id', 'break-4'],
+      ['send', 'order/o-1', 'NOPE', '--id', 'nope-1'],
+      ['send', 'order/o-1', 'NOPE', '--id', 'nope-1', '--json'],
       ['send', 'order/none', 'CANCEL'],
       ['send', 'parcel/p-1', 'PACKED'],
       ['send', 'order/o-6', 'CANCEL', '--start', '{"customer":"dan","amount":1}', '--id', 'both-6', '--json'],

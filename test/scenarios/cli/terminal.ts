@@ -42,11 +42,11 @@ export class Running {
   #stderr = ''
   #onOutput = () => {}
 
-  constructor(path: string | undefined, args: readonly string[], cwd?: string) {
+  constructor(path: string | undefined, args: readonly string[], cwd?: string, env?: NodeJS.ProcessEnv) {
     this.#args = args
     const { PERDURE_PATH: _, NO_COLOR: __, FORCE_COLOR: ___, COLUMNS: ____, ...rest } = process.env
     this.process = spawn(process.execPath, [main, ...args], {
-      env: { ...rest, ...(path === undefined ? {} : { PERDURE_PATH: path }) },
+      env: { ...rest, ...env, ...(path === undefined ? {} : { PERDURE_PATH: path }) },
       stdio: ['ignore', 'pipe', 'pipe'],
       // What hangs fails the test that waits for it.
       timeout: 60_000,

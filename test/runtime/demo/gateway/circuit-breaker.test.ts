@@ -15,6 +15,7 @@ import { startGateway } from '../../../../runtime/demo/gateway/start-gateway.js'
 import { openOrderWorld } from '../../../../runtime/demo/order-world.js'
 import { createRuntime } from '../../../../runtime/index.js'
 import { approved, purchased } from '../../../machines/lifecycles/order-life.js'
+import { gate } from '../../../support/engine-world.js'
 
 const fails = () => Promise.reject(new Error('down'))
 
@@ -47,11 +48,15 @@ it('orders outlast a dead gateway, which is asked seldom meanwhile', async t => 
   const ledger = join(directory, 'ledger.ndjson')
   const gateway = await startGateway({ ledger, log: join(directory, 'log'), faults: { '5xx': 1 } })
   const states: CircuitName[] = []
+  const thirdProbe = gate()
   const world = await openOrderWorld({
     directory,
     gatewayPort: gateway.port,
     answerMsMax: gateway.answerMsMax,
-    onCircuit: state => states.push(state),
+    onCircuit: state => {
+      states.push(state)
+      if (states.filter(each => each === 'half open').length === 3) thirdProbe.open()
+    },
     review: async () => {},
   })
   const order = orderV1(world.services)
@@ -68,8 +73,7 @@ it('orders outlast a dead gateway, which is asked seldom meanwhile', async t => 
     })
     await Promise.all(charging)
     // Until the breaker has let three probes through: by then each order has tried several times.
-    while (states.filter(state => state === 'half open').length < 3)
-      await new Promise(resolve => setTimeout(resolve, 20))
+    await thirdProbe.opened
     const asked = (await countLedger(ledger)).requests
     const tried = await attemptsOf(handles.map(({ handle }) => handle))
     t.diagnostic(`${tried} attempts failed, ${asked} requests went out`)
