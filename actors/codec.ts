@@ -11,7 +11,15 @@ import { Packr } from 'msgpackr'
 import { type ErrorValue, UnserialisableError } from './errors.js'
 import { limits } from './limits.js'
 import { PlainWriter } from './plain-writer.js'
-import { assemble, dismantle, dismantleText, type Parts, setOwn } from './special.js'
+import {
+  assemble,
+  dismantle,
+  dismantleBigint,
+  dismantleText,
+  LONG_BIGINT,
+  type Parts,
+  setOwn,
+} from './special.js'
 
 const packr = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false })
 
@@ -233,7 +241,7 @@ function rewrite(value: unknown, form: Form, depth: number): unknown {
       if (depth > levelsMax) refuseDepth(value)
       return rewriteObject(value, form, depth)
     case 'bigint':
-      return form.special({ kind: 'bigint', parts: String(value) })
+      return form.special(dismantleBigint(value) ?? refuse(LONG_BIGINT))
     default:
       return refuse(`a ${typeof value}`)
   }
@@ -362,7 +370,10 @@ function refuseDepth(value: object): never {
   return refuse('a part of itself (a cycle)')
 }
 
-/** How many keys it takes from a value back to itself; undefined when no way leads there. */
+/** Values among which a cycle is looked for, to name its place: it is refused for its depth all the same. */
+const CYCLE_VALUES_MAX = 10_000
+
+/** How many keys it takes from a value back to itself; undefined when no short way leads there. */
 function cycleFrom(start: object): number | undefined {
   const seen = new Set<unknown>()
   const queue: [unknown, number][] = [[start, 0]]
@@ -371,6 +382,7 @@ function cycleFrom(start: object): number | undefined {
       if (value === start && steps > 0) return steps
       continue
     }
+    if (seen.size >= CYCLE_VALUES_MAX) return undefined
     seen.add(value)
     for (const item of Object.values(value)) queue.push([item, steps + 1])
   }

@@ -35,8 +35,11 @@ export interface Journal extends CommitLog {
   nextDueAt(kind: 'timer' | 'retry'): number | undefined
   /** Actors that owe work, after the address given, in address order. */
   owing(after: Address | undefined, limit: number): readonly Address[]
-  /** An actor's entries after a seq, in order. */
-  entries(address: Address, after: number, limit: number): readonly JournalEntry[]
+  /**
+   * An actor's entries after a seq, in order: at most `limit`, and none after the one that reaches `bytesMax` encoded
+   * bytes (absent: `pageBytesMax`). At least one while there is any: an empty page is the end, a short one is not.
+   */
+  entries(address: Address, after: number, limit: number, bytesMax?: number): readonly JournalEntry[]
   /** The newest record at or before `seq` that is still kept, with its own seq: where a re-fold starts. */
   recordAt(address: Address, seq: number): ActorRecord | undefined
   list(query: ListQuery): readonly ListedActor[]

@@ -18,6 +18,8 @@ export interface Limits {
   readonly stateBytesMax: number
   /** How deep a value may nest. */
   readonly payloadDepthMax: number
+  /** Decimal digits of one bigint: reading and writing a long one takes time by the square of its length. */
+  readonly bigintDigitsMax: number
 
   /** Encoded bytes of one actor's record: its state with all that its timers and invocations hold. */
   readonly recordBytesMax: number
@@ -109,9 +111,12 @@ export interface Limits {
   readonly journalFullRetryMs: number
   /** Rows that one query page returns. */
   readonly pageRowsMax: number
-  /** Entries of one actor that a reader of its history holds at once. */
+  /** Entries of one actor that a reader of its history holds at once, and their bytes, one entry more at the most. */
   readonly readAheadEntriesMax: number
-  /** Bytes of entries, a little more at the most, that one page of history holds. */
+  readonly readAheadBytesMax: number
+  /** Entries that a reader of a history takes in one go; then others have their turn. */
+  readonly readShareEntriesMax: number
+  /** Bytes of entries, one entry more at the most, that one page of history holds. */
   readonly pageBytesMax: number
   /** Events of an actor that wait for a reader; one further behind is told so and given up. */
   readonly eventsWaitingMax: number
@@ -164,6 +169,7 @@ export const limits: Limits = {
   errorDetailsBytesMax: 64 * 1024,
   stateBytesMax: 1024 * 1024,
   payloadDepthMax: 500,
+  bigintDigitsMax: 4_096,
 
   recordBytesMax: 4 * 1024 * 1024,
   commitBytesMax: 32 * 1024 * 1024,
@@ -220,6 +226,8 @@ export const limits: Limits = {
   journalFullRetryMs: 1_000,
   pageRowsMax: 1_000,
   readAheadEntriesMax: 64,
+  readAheadBytesMax: 1024 * 1024,
+  readShareEntriesMax: 8,
   pageBytesMax: 8 * 1024 * 1024,
   eventsWaitingMax: 1_000,
   requestBytesMax: 2 * 1024 * 1024,

@@ -4,6 +4,8 @@
  *
  * Invariant: `assemble(...dismantle(x))` equals `x`; a type that is not here is refused, never approximated.
  */
+import { UnserialisableError } from './errors.js'
+import { limits } from './limits.js'
 import { Reference } from './reference.js'
 
 /** A special value in parts: `parts` may hold special values again. */
@@ -74,7 +76,7 @@ export function assemble(kind: string, parts: unknown): unknown {
     case 'ref':
       return new Reference(parts as string)
     case 'bigint':
-      return BigInt(parts as string)
+      return assembleBigint(parts as string)
     case 'utf16':
       return (parts as Buffer).toString('utf16le')
     case '-0':
@@ -86,6 +88,21 @@ export function assemble(kind: string, parts: unknown): unknown {
     default:
       return assembleBinary(kind, parts as Buffer)
   }
+}
+
+const BIGINT_END = 10n ** BigInt(limits.bigintDigitsMax)
+
+/** Undefined for one of more digits than `bigintDigitsMax`, before any time is spent on it. */
+export function dismantleBigint(value: bigint): Parts | undefined {
+  if (value >= BIGINT_END || value <= -BIGINT_END) return undefined
+  return { kind: 'bigint', parts: String(value) }
+}
+
+export const LONG_BIGINT = `a bigint of more than ${limits.bigintDigitsMax} digits`
+
+function assembleBigint(digits: string): bigint {
+  if (digits.length > limits.bigintDigitsMax + '-'.length) throw new UnserialisableError('', LONG_BIGINT)
+  return BigInt(digits)
 }
 
 /** A string with a lone surrogate, which UTF-8 has no form for. */

@@ -5,7 +5,7 @@
  * Invariant: nothing it took or gave is shared with the caller.
  */
 import { type Address, idOf, parentOf } from '../actors/address.js'
-import { normalise } from '../actors/codec.js'
+import { encodedLength, normalise } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
 import type { Commit, JournalEntry, RecordChange } from '../actors/commit.js'
 import { SetupError } from '../actors/errors.js'
@@ -20,8 +20,10 @@ import type {
   StoredRecord,
   Unsettled,
 } from '../actors/journal.js'
+import { limits } from '../actors/limits.js'
 import type { ActorRecord } from '../actors/record.js'
 import { checkCommit } from './commit-check.js'
+import { EntryPage } from './entry-page.js'
 import { letterId } from './letter-id.js'
 import { byAddress, byKind, matches } from './query.js'
 import { keptSnapshots, SNAPSHOTS_KEPT } from './snapshots.js'
@@ -97,7 +99,12 @@ export class MemoryJournal implements Journal {
       .slice(0, limit)
   }
 
-  entries(address: Address, after: number, limit: number): readonly JournalEntry[] {
+  entries(
+    address: Address,
+    after: number,
+    limit: number,
+    bytesMax = limits.pageBytesMax,
+  ): readonly JournalEntry[] {
     const pruned = this.#pruned.get(address) ?? 0
     const forgotten = this.#forgotten.get(address) ?? 0
     const found = this.#commits
@@ -106,7 +113,12 @@ export class MemoryJournal implements Journal {
         entry =>
           entry.address === address && entry.seq > Math.max(after, pruned) && entry.position > forgotten,
       )
-    return normalise(found.slice(0, limit))
+    const page = new EntryPage(limit, bytesMax)
+    for (const entry of found) {
+      if (page.isFull) break
+      page.add(normalise(entry), encodedLength(entry))
+    }
+    return page.entries
   }
 
   recordAt(address: Address, seq: number): ActorRecord | undefined {

@@ -129,6 +129,11 @@ export function entryAt(entries: Buffer, index: number): JournalEntry {
   return unpackEntry(frameAt(entries, index))
 }
 
+/** How many bytes that entry takes. */
+export function entryBytes(entries: Buffer, index: number): number {
+  return frameAt(entries, index).length
+}
+
 /** What a commit holds besides entries, records and pending commands. */
 export type SegmentTail = Pick<Commit, 'published' | 'deadLetters' | 'settledLetters'>
 

@@ -4,8 +4,8 @@
  */
 
 import type { Address } from '../../actors/address.js'
-import type { JournalEntry } from '../../actors/commit.js'
-import { entryAt } from '../segment/segment.js'
+import type { EntryPage } from '../entry-page.js'
+import { entryAt, entryBytes } from '../segment/segment.js'
 import { SNAPSHOTS_KEPT } from '../snapshots.js'
 import type { Connection, Statement } from './database.js'
 import type { SegmentTable } from './segment-table.js'
@@ -60,19 +60,17 @@ export class HistoryTable {
     this.#dropSegment = db.prepare('DELETE FROM segment_entries WHERE number = ?')
   }
 
-  /** Entries with `after < seq < before`. */
-  entries(address: Address, after: number, before: number, limit: number): JournalEntry[] {
-    const found: JournalEntry[] = []
+  /** Adds entries with `after < seq < before` until the page is full. */
+  fill(into: EntryPage, address: Address, after: number, before: number): void {
     const no = this.#number.get(address) as number | undefined
-    if (no === undefined) return found
+    if (no === undefined) return
     for (const page of this.#pages.iterate({ no, after }) as IterableIterator<PageRow>) {
       if (page.last <= after) continue
       for (const [seq, position] of JSON.parse(page.entries) as PageEntry[]) {
-        if (found.length >= limit || seq >= before) return found
-        if (seq > after) found.push(this.#entry(position))
+        if (into.isFull || seq >= before) return
+        if (seq > after) this.#add(into, position)
       }
     }
-    return found
   }
 
   /** Within a transaction, with everything settled: forgets entries up to `seq` or the older snapshot. */
@@ -122,11 +120,12 @@ export class HistoryTable {
     this.#segments.forget(number)
   }
 
-  #entry(position: number): JournalEntry {
+  #add(into: EntryPage, position: number): void {
     const stub = this.#segments.at(position)
     const bytes = stub && this.#segments.entries(stub)
     if (stub === undefined || bytes === undefined)
       throw new Error(`the entry at position ${position} is in a page of history, but in no segment`)
-    return entryAt(bytes, position - stub.first)
+    const index = position - stub.first
+    into.add(entryAt(bytes, index), entryBytes(bytes, index))
   }
 }

@@ -8,7 +8,7 @@
 
 import type { Address } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, JournalEntry } from '../../actors/commit.js'
+import type { Commit } from '../../actors/commit.js'
 import { isJournalFull } from '../../actors/errors.js'
 import type {
   ActorCount,
@@ -21,15 +21,18 @@ import type {
   StoredCommit,
   StoredRecord,
 } from '../../actors/journal.js'
+import { limits } from '../../actors/limits.js'
 import type { ActorRecord } from '../../actors/record.js'
 import { backupJournal, type CopyOptions } from '../backup/backup.js'
 import { checkCommit } from '../commit-check.js'
+import { EntryPage } from '../entry-page.js'
 import { directoryBytes } from '../files/directory.js'
 import type { HighWaterFile } from '../files/high-water.js'
 import { byAddress, matches } from '../query.js'
 import { unpackRecord } from '../segment/rows.js'
 import {
   entryAt,
+  entryBytes,
   entryCount,
   packSegment,
   pendingBytes,
@@ -153,13 +156,16 @@ export class SqliteJournal implements Journal {
     })
   }
 
-  entries(address: Address, after: number, limit: number): readonly JournalEntry[] {
+  entries(address: Address, after: number, limit: number, bytesMax = limits.pageBytesMax) {
     return this.#read(() => {
+      const page = new EntryPage(limit, bytesMax)
       const unsettled = this.#unsettled.entriesOf(address)
-      const before = unsettled[0]?.seq ?? Number.POSITIVE_INFINITY
-      const settled = this.#history.entries(address, after, before, limit)
-      const newer = unsettled.filter(place => place.seq > after).slice(0, limit - settled.length)
-      return [...settled, ...newer.map(({ segment, index }) => entryAt(segment.entries, index))]
+      this.#history.fill(page, address, after, unsettled[0]?.seq ?? Number.POSITIVE_INFINITY)
+      for (const { seq, segment, index } of unsettled) {
+        if (page.isFull) break
+        if (seq > after) page.add(entryAt(segment.entries, index), entryBytes(segment.entries, index))
+      }
+      return page.entries
     })
   }
 

@@ -36,14 +36,14 @@ export async function publishedPage(
   { address, after = 0, limit }: PublishedRequest,
   site: PublishedSite,
 ): Promise<PublishedPage> {
-  const { pageRowsMax, pageBytesMax, readAheadEntriesMax } = site.limits
+  const { pageRowsMax, pageBytesMax, readShareEntriesMax, readAheadBytesMax } = site.limits
   const eventsMax = Math.min(limit ?? pageRowsMax, pageRowsMax)
   const base = site.journal().recordAt(address, after)
   let life = base && revive(base, site.bindings.of(base))
   const events: PublishedView[] = []
   let bytes = 0
   for (let last = base?.seq ?? 0; ; ) {
-    const entries = site.journal().entries(address, last, readAheadEntriesMax)
+    const entries = site.journal().entries(address, last, readShareEntriesMax, readAheadBytesMax)
     for (const entry of entries) {
       last = entry.seq
       life ??= before(entry, site)
@@ -59,7 +59,7 @@ export async function publishedPage(
       if (events.length >= eventsMax || bytes >= pageBytesMax || last - after >= pageRowsMax)
         return { events, next: last }
     }
-    if (entries.length < readAheadEntriesMax) return { events }
+    if (entries.length === 0) return { events }
     await new Promise<void>(resolve => site.clock.soon(resolve))
   }
 }

@@ -10,18 +10,22 @@ import { replay } from '../step/apply-command.js'
 import type { Bindings } from '../step/bindings.js'
 import { type Life, revive } from '../step/life.js'
 
-/** An actor's entries after `after`, page by page. */
+/** An actor's entries after `after`, page by page, none after `until`. */
 export function* entriesOf(
   journal: Journal,
   address: Address,
   after: number,
   limits: Limits,
+  until = Number.POSITIVE_INFINITY,
 ): Generator<JournalEntry> {
-  let last = after
-  for (;;) {
-    const page = journal.entries(address, last, limits.pageRowsMax)
-    yield* page
-    if (page.length < limits.pageRowsMax) return
+  for (let last = after; last < until; ) {
+    const rows = Math.min(limits.pageRowsMax, until - last)
+    const page = journal.entries(address, last, rows, limits.readAheadBytesMax)
+    if (page.length === 0) return
+    for (const entry of page) {
+      if (entry.seq > until) return
+      yield entry
+    }
     last = page.at(-1)!.seq
   }
 }
@@ -34,12 +38,8 @@ export function foldOnto(
   bindings: Bindings,
   limits: Limits,
 ): Life {
-  let now = life
-  for (const entry of entriesOf(journal, life.record.address, life.record.seq, limits)) {
-    if (entry.seq > seq) break
-    now = lifeAfter(now, entry, bindings, limits) ?? now
-  }
-  return now
+  const fold = new Fold(life, bindings, limits)
+  return foldAll(fold, entriesOf(journal, life.record.address, fold.seq, limits, seq)) ?? life
 }
 
 /** The actor as it was after entry `seq`; undefined when that is before its birth or no longer kept. */
@@ -50,14 +50,54 @@ export function lifeAt(
   bindings: Bindings,
   limits: Limits,
 ): Life | undefined {
+  const fold = foldTowards(address, seq, journal, bindings, limits)
+  return foldAll(fold, entriesOf(journal, address, fold.seq, limits, seq))
+}
+
+/** A fold that entries after its `seq` have to be given, up to `seq`. */
+export function foldTowards(
+  address: Address,
+  seq: number,
+  journal: Journal,
+  bindings: Bindings,
+  limits: Limits,
+): Fold {
   const base = journal.recordAt(address, seq)
-  if (base !== undefined) return foldOnto(revive(base, bindings.of(base)), seq, journal, bindings, limits)
-  let now: Life | undefined
-  for (const entry of entriesOf(journal, address, 0, limits)) {
-    if (entry.seq > seq || (now === undefined && entry.seq > 1 && !isBirth(entry))) break
-    now = lifeAfter(now, entry, bindings, limits)
+  return new Fold(base && revive(base, bindings.of(base)), bindings, limits)
+}
+
+/** A life that is being made again of its entries, for whoever reads these: at once, or with pauses. */
+class Fold {
+  readonly #bindings: Bindings
+  readonly #limits: Limits
+  #life: Life | undefined
+
+  constructor(base: Life | undefined, bindings: Bindings, limits: Limits) {
+    this.#life = base
+    this.#bindings = bindings
+    this.#limits = limits
   }
-  return now
+
+  get life(): Life | undefined {
+    return this.#life
+  }
+
+  /** The entry it has come to; 0 before birth. */
+  get seq(): number {
+    return this.#life?.record.seq ?? 0
+  }
+
+  /** False for an entry that nothing can be made of, since those before it are gone. */
+  take(entry: JournalEntry): boolean {
+    if (this.#life === undefined && entry.seq > 1 && !isBirth(entry)) return false
+    this.#life = lifeAfter(this.#life, entry, this.#bindings, this.#limits)
+    return true
+  }
+}
+
+function foldAll(fold: Fold, entries: Iterable<JournalEntry>): Life | undefined {
+  for (const entry of entries) if (!fold.take(entry)) break
+  return fold.life
 }
 
 export function lifeAfter(

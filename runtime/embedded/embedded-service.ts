@@ -11,7 +11,7 @@ import type { Answer, AppliedCommand, LetterReceipt } from '../../actors/inbox.j
 import type { Journal, ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorService, SeenActor } from '../client/service.js'
-import { lifeAfter, lifeAt } from '../commit/history.js'
+import { foldTowards, lifeAfter, lifeAt } from '../commit/history.js'
 import type { MemoryInbox } from '../inbox/memory-inbox.js'
 import type { Load } from '../observe/load.js'
 import type { Tracing } from '../observe/tracing/tracing.js'
@@ -38,6 +38,8 @@ export interface EmbeddedSite {
 
 export class EmbeddedService implements ActorService {
   readonly #site: EmbeddedSite
+  /** Until when those are done who wait for a turn. */
+  #turns = Promise.resolve()
 
   constructor(site: EmbeddedSite) {
     this.#site = site
@@ -108,10 +110,13 @@ export class EmbeddedService implements ActorService {
   }
 
   async see(address: Address, atSeq?: number): Promise<SeenActor | undefined> {
-    return this.seeNow(address, atSeq)
+    const now = this.seeNow(address)
+    if (now === undefined || atSeq === undefined || atSeq >= now.seq) return now
+    const then = await this.#lifeAt(address, atSeq)
+    return then && seen(then)
   }
 
-  /** The same, at once: what is in this process need not be waited for. */
+  /** The same, at once, whoever waits meanwhile. */
   seeNow(address: Address, atSeq?: number): SeenActor | undefined {
     const { host, journal } = this.#open()
     const { bindings, limits, clock } = this.#site
@@ -119,6 +124,17 @@ export class EmbeddedService implements ActorService {
     if (life === undefined || atSeq === undefined || atSeq >= life.record.seq) return life && seen(life)
     const then = lifeAt(address, atSeq, journal, bindings, limits)
     return then && seen(then)
+  }
+
+  /** As `lifeAt`, in turns with others. */
+  async #lifeAt(address: Address, seq: number): Promise<Life | undefined> {
+    const { bindings, limits } = this.#site
+    const fold = foldTowards(address, seq, this.journal, bindings, limits)
+    if (fold.seq >= seq) return fold.life
+    for await (const entry of this.entries(address, fold.seq, seq - fold.seq)) {
+      if (entry.seq > seq || !fold.take(entry)) break
+    }
+    return fold.life
   }
 
   follow(address: Address, listener: (seen: SeenActor) => void): () => void {
@@ -144,24 +160,43 @@ export class EmbeddedService implements ActorService {
     const { journal } = this.#open()
     const { bindings, limits } = this.#site
     if (after > 0 && journal.entries(address, after, 1).length === 0) return
-    let life = after > 0 ? lifeAt(address, after, journal, bindings, limits) : undefined
+    let life = after > 0 ? await this.#lifeAt(address, after) : undefined
     for await (const entry of this.entries(address, life?.record.seq ?? 0)) {
       life = lifeAfter(life, entry, bindings, limits)
       if (life !== undefined && entry.seq > after) yield seen(life)
     }
   }
 
-  async *entries(address: Address, after: number): AsyncGenerator<JournalEntry> {
-    const { readAheadEntriesMax } = this.#site.limits
-    for (let last = after; ; ) {
+  /** @param limit how many entries at the most. */
+  async *entries(
+    address: Address,
+    after: number,
+    limit = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<JournalEntry> {
+    const { readAheadEntriesMax, readAheadBytesMax, readShareEntriesMax } = this.#site.limits
+    // What is committed while it is read is not chased.
+    const end = this.#open().journal.position
+    let read = 0
+    for (let last = after; read < limit; ) {
+      const rows = Math.min(readAheadEntriesMax, limit - read)
       // Opened for each page: a reader may be slow, and the shard may have ended or begun again meanwhile.
-      const page = this.#open().journal.entries(address, last, readAheadEntriesMax)
-      for (const entry of page) yield entry
-      if (page.length < readAheadEntriesMax) return
+      const page = this.#open().journal.entries(address, last, rows, readAheadBytesMax)
+      if (page.length === 0) return
+      for (const [index, entry] of page.entries()) {
+        if (entry.position > end) return
+        // With each page besides: few that are large take as long as many.
+        if (read > 0 && (index === 0 || read % readShareEntriesMax === 0)) await this.#turn()
+        yield entry
+        read++
+      }
       last = page.at(-1)!.seq
-      // A long history lets others have their turn.
-      await new Promise<void>(resolve => this.clock.soon(resolve))
     }
+  }
+
+  /** Long histories are read one share in a round of the event loop, all readers together: commands come between. */
+  #turn(): Promise<void> {
+    this.#turns = this.#turns.then(() => new Promise(resolve => this.clock.soon(resolve)))
+    return this.#turns
   }
 
   async list(query: ListQuery): Promise<readonly ListedActor[]> {

@@ -167,6 +167,23 @@ export function journalContract(name: string, kind: JournalKind): void {
           assert.deepEqual(journal.entries('order/1', 60, 5), [])
         })
 
+        it('ends a page of history with the entry that reaches the bytes asked for', async () => {
+          const event = { type: 'GO', text: 'x'.repeat(10_000) }
+          for (let round = 0; round < 12; round++) {
+            await commit([{ address: 'order/1', event }, { address: 'order/2' }])
+            if (round === 5) settle()
+          }
+          settle()
+          const seqs = (after: number, bytesMax?: number) =>
+            journal.entries('order/1', after, 100, bytesMax).map(entry => entry.seq)
+          assert.deepEqual(seqs(0, 25_000), [1, 2, 3])
+          assert.deepEqual(seqs(3, 35_000), [4, 5, 6, 7])
+          assert.deepEqual(seqs(0, 1), [1], 'one at least')
+          assert.deepEqual(seqs(11, 1), [12])
+          assert.deepEqual(seqs(12, 1), [], 'an empty page is the end')
+          assert.equal(seqs(0).length, 12)
+        })
+
         it('says who is due, earliest first, each kind by itself', async () => {
           await commit([
             { address: 'order/3', index: { timerDueAt: T0 + 30, retryDueAt: T0 + 1 } },

@@ -18,6 +18,7 @@ const PROGRAM = fileURLToPath(new URL('../support/control-child.js', import.meta
 const KILLS = 5
 const SENDERS = 8
 const SENDS = 60
+const CROWD = 300
 
 async function start(path: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [PROGRAM, path], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -87,6 +88,37 @@ test(`a client lives through ${KILLS} kills of its runtime`, { timeout: 120_000 
     rmSync(path, { recursive: true, force: true })
   }
 })
+
+for (const round of [1, 2, 3])
+  test(`asks by the hundred to one actor are applied once over a kill, ${round}`, {
+    timeout: 60_000,
+  }, async () => {
+    const path = mkdtempSync(join(tmpdir(), 'perdure-crowd-'))
+    let child = await start(path)
+    const client = await connect({ actors: [counter], path })
+    try {
+      const c = client.actor(counter, 'c')
+      await c.send({ type: 'ADD', n: 0 })
+      let answered = 0
+      let again: Promise<void> | undefined
+      const asks = Array.from({ length: CROWD }, async (_, n) => {
+        await c.ask({ type: 'ADD', n: 1 }, { id: `b${n}`, timeoutMs: 50_000 })
+        // Amid them: many are on their way, and more wait.
+        if (++answered === 20 * round)
+          again = killed(child).then(async () => {
+            child = await start(path)
+          })
+      })
+      await Promise.all(asks)
+      await again
+      assert.ok(again !== undefined, 'it was killed')
+      assert.equal((await c.getSnapshot())?.context.n, CROWD)
+    } finally {
+      await client[Symbol.asyncDispose]()
+      await killed(child)
+      rmSync(path, { recursive: true, force: true })
+    }
+  })
 
 test('a runtime that hangs is noticed; what was sent to it is applied once', {
   timeout: 60_000,

@@ -2,7 +2,7 @@
  * A runtime elsewhere, as clients see it: what a handle needs, asked of an `Api` that answers over some wire.
  *
  * Owns: that a runtime that goes away and comes back is not noticed, within a bound: commands are sent again
- * under their ids (an actor applies an id once), reads are read again, what is followed goes on after the last
+ * under their ids (an actor applies an id once, as long as it remembers it: lanes.ts), reads are read again, what is followed goes on after the last
  * state heard. Does not own the wire. Invariant: nothing falls between what was followed and what is read or
  * sent after it.
  */
@@ -20,6 +20,7 @@ import type { Bindings } from '../../step/bindings.js'
 import type { ActorService, SeenActor } from '../service.js'
 import { EventFollowing } from './event-following.js'
 import { Following } from './following.js'
+import { Lanes } from './lanes.js'
 import { Openings } from './openings.js'
 import { Reconnecting, streamEnded } from './reconnecting.js'
 import { RemoteApplied, RemoteSeen } from './remote-seen.js'
@@ -53,6 +54,7 @@ export class RemoteService implements ActorService {
   /** What is begun to be followed, and what is looked at: the one holds back reads and commands, the other commands. */
   readonly #openings = new Openings()
   readonly #looks = new Openings()
+  readonly #lanes: Lanes
   readonly #followings = new Map<Address, Following>()
   readonly #eventFollowings = new Set<EventFollowing>()
   readonly #ends = new Set<(error: PerdureError) => void>()
@@ -62,6 +64,7 @@ export class RemoteService implements ActorService {
     this.clock = site.clock
     this.limits = site.limits
     this.types = site.bindings.types
+    this.#lanes = new Lanes(site.limits)
     this.#reconnecting = new Reconnecting(site.clock, site.limits)
   }
 
@@ -72,13 +75,26 @@ export class RemoteService implements ActorService {
   async submit(command: Command): Promise<AppliedCommand> {
     await this.#openings.passed(command.target)
     await this.#looks.passed(command.target)
-    for (;;) {
+    const place = await this.#lanes.enter(command.target)
+    const attempt = async () => {
       try {
-        return await this.#reconnecting.lasting(() => this.#submitOnce(command))
+        return await this.#submitOnce(command)
       } catch (error) {
-        // It is there and has not got to it yet. Asked anew rather than for longer, so that one that hangs is noticed.
-        if (!(error instanceof PerdureError) || error.code !== 'Timeout') throw error
+        place.doubt()
+        throw error
       }
+    }
+    try {
+      for (;;) {
+        try {
+          return await this.#reconnecting.lasting(attempt)
+        } catch (error) {
+          // It is there and has not got to it yet. Asked anew rather than for longer, so that one that hangs is noticed.
+          if (!(error instanceof PerdureError) || error.code !== 'Timeout') throw error
+        }
+      }
+    } finally {
+      place.leave()
     }
   }
 
