@@ -25,6 +25,10 @@ export interface Commit {
   readonly deadLetters: readonly DeadLetter[]
   /** Letters of earlier commits that are taken away. */
   readonly settledLetters: readonly SettledLetter[]
+  /** Commands to actors of other shards: they leave with the commit itself, in this order. Absent: none. */
+  readonly sent?: readonly Command[]
+  /** How far it has read each inbox that can be read again; those it did not read are left out. Absent: none. */
+  readonly taken?: readonly InboxPosition[]
 }
 
 /** One applied command and what came of it. Immutable; with the actor's birth and the entries before, enough to make the actor again. */
@@ -77,6 +81,16 @@ export interface DeadLetter {
   readonly at: number
   readonly command: Command
   readonly error: ErrorValue
+}
+
+/** A place in an inbox that can be read again: what comes after it has not been stepped. */
+export interface InboxPosition {
+  /** Which of a shard's inboxes. */
+  readonly inbox: 'commands' | 'sends'
+  /** The stream's number of the last message read; from 1. */
+  readonly sequence: number
+  /** Hash of that message, to know the stream by. */
+  readonly hash: string
 }
 
 /** What became of a dead letter. */

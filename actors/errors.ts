@@ -54,6 +54,17 @@ export class UnknownTypeError extends PerdureError {
   }
 }
 
+/** A journal at rest has no actor of that type, and no definition of it is at hand. */
+export class NoneOfTypeError extends PerdureError {
+  constructor(type: string, found: readonly string[]) {
+    super(
+      'NotFound',
+      `the journal has no actor of type '${type}': it has ${found.map(t => `'${t}'`).join(', ') || 'none at all'}`,
+      { details: { type, found } },
+    )
+  }
+}
+
 /** The actor was never started, and its definition has no `create`. */
 export class NotBornError extends PerdureError {
   constructor(actorId: string) {
@@ -175,6 +186,56 @@ export class UnavailableError extends PerdureError {
   }
 }
 
+/** Another member has committed to the shard: this one has lost it, and nothing more of its can become durable. */
+export class FencedError extends PerdureError {
+  readonly shard: number
+
+  constructor(shard: number, holder: { readonly member: string; readonly epoch: number }, epoch: number) {
+    super(
+      'Unavailable',
+      `shard ${shard}: expected to be its owner in epoch ${epoch}, found member '${holder.member}' in epoch ${holder.epoch}`,
+      { retryable: true, details: { shard, epoch, holder } },
+    )
+    this.shard = shard
+  }
+}
+
+/** A commit that no atomic batch of the cluster can hold. Nothing of it was written. */
+export class CommitTooLargeError extends PerdureError {
+  constructor(shard: number, what: string, found: number, max: number) {
+    super('InvalidEvent', `shard ${shard}: a commit has ${found} ${what}, at most ${max} are allowed`, {
+      details: { shard, what, found, max },
+    })
+  }
+}
+
+/** How a stream turned out not to be the one a position was taken in. */
+export type LogMismatch =
+  /** It ends before the position: it lost its tail, or an older store was restored. */
+  | 'gone backwards'
+  /** What stood there, or what came after it, is there no more. */
+  | 'purged'
+  /** Something else stands there: the stream was made anew. */
+  | 'another stream'
+
+/** A member's position in a stream does not hold any more; the shard must not go on from it. */
+export class LogMismatchError extends Error {
+  readonly kind: LogMismatch
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    kind: LogMismatch,
+    where: { readonly stream: string; readonly shard: number },
+    expected: string,
+    found: string,
+  ) {
+    super(`${where.stream}, shard ${where.shard}: ${kind}: expected ${expected}, found ${found}`)
+    this.name = new.target.name
+    this.kind = kind
+    this.details = { ...where, expected, found }
+  }
+}
+
 /** What keeps a runtime from starting, or a journal from being trusted. */
 export type SetupErrorCode =
   | 'InvalidDefinition'
@@ -192,6 +253,12 @@ export type SetupErrorCode =
   | 'NativeModuleMissing'
   /** The inspector's server cannot listen where it was told to. */
   | 'PortTaken'
+  /** A server of the cluster let nobody in, or speaks another TLS than it was told. */
+  | 'ClusterRefused'
+  /** A server of the cluster is too old, has no JetStream, or takes messages that are too small. */
+  | 'ServerUnfit'
+  /** A stream or bucket of the cluster is there and is not as it must be. */
+  | 'StreamMismatch'
 
 /** A start, a registration or a journal that was refused. Found before any command is taken. */
 export class SetupError extends Error {

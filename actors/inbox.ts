@@ -2,6 +2,7 @@
  * Where commands come from. Embedded: memory, and senders hear after the commit. In a cluster: a stream.
  */
 import type { Command } from './command.js'
+import type { InboxPosition } from './commit.js'
 import type { PerdureError } from './errors.js'
 import type { ActorSnapshot } from './logic.js'
 
@@ -10,6 +11,12 @@ export interface Delivery {
   readonly command: Command
   /** Its encoded size, for bounds. */
   readonly bytes: number
+  /** Where it stands in an inbox that can be read again; the commit that holds it says so. */
+  readonly place?: InboxPosition
+  /** What is wrong with it, found before any step: it is refused with that. */
+  readonly refusal?: PerdureError
+  /** Whether nobody hears the answer: refused, it is kept as a dead letter. */
+  readonly isUnheard?: boolean
   /** Called once: after the commit that holds the command is durable, or when it was refused. */
   settle(answer: Answer): void
 }
@@ -28,6 +35,8 @@ export interface AppliedCommand {
   readonly at: number
   /** That state as its logic wrote it. */
   readonly state: Uint8Array
+  /** How durable its commit is; absent: on the disk of whoever stepped it. */
+  readonly durability?: 'disk' | 'replicated'
   /** The id came before; this is what came of it then. */
   readonly duplicate: boolean
   readonly handled: boolean

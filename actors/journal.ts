@@ -6,7 +6,7 @@
  */
 import type { Address } from './address.js'
 import type { Command } from './command.js'
-import type { Commit, DeadLetter, JournalEntry } from './commit.js'
+import type { Commit, DeadLetter, InboxPosition, JournalEntry } from './commit.js'
 import type { ActorStatus } from './logic.js'
 import type { ActorRecord } from './record.js'
 
@@ -14,9 +14,20 @@ import type { ActorRecord } from './record.js'
 export interface CommitLog {
   /**
    * Resolves once the commit is durable. The next commit must start where this one ended.
+   * @param at where the commit stands in the log that made it durable, when another did; kept with it.
    * @throws SetupError `JournalFull` when there is no room: nothing was written, and it may be tried again.
    */
-  append(commit: Commit): Promise<void>
+  append(commit: Commit, at?: LogPosition): Promise<void>
+}
+
+/** A commit's place in the log of a cluster. */
+export interface LogPosition {
+  /** Which life of the log: it grows when the log had to be made anew. */
+  readonly incarnation: number
+  /** The stream's number of the commit's first message. */
+  readonly sequence: number
+  /** Hash of that message, to know the stream by. */
+  readonly hash: string
 }
 
 /** What the engine and the tools read. All of it synchronous, none of it runs user code. */
@@ -27,6 +38,10 @@ export interface Journal extends CommitLog {
   readonly wasKilled: boolean
   /** Commands the last commit left to be stepped. */
   pending(): readonly Command[]
+  /** How far the commits have read each inbox that can be read again. */
+  taken(): readonly InboxPosition[]
+  /** Where the newest commit stands in the log of a cluster; undefined when it never was in one. */
+  readonly logPosition: LogPosition | undefined
   /** The actor as last committed. */
   read(address: Address): StoredRecord | undefined
   /** Actors whose `timerDueAt` (or `retryDueAt`) is at most `until`, earliest first. */

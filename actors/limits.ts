@@ -39,6 +39,8 @@ export interface Limits {
   readonly pendingCommandsMax: number
   /** Effects that one step may return. */
   readonly stepEffectsMax: number
+  /** Events and commands to other shards that leave with one commit; past it no more is stepped for it. */
+  readonly commitMessagesMax: number
   /** Microsteps of one macrostep: what ends an `always` that never settles. */
   readonly microstepsMax: number
   /** Sets of active states that a compiled machine keeps, and plans of microsteps it keeps for each; then it begins anew. */
@@ -53,6 +55,8 @@ export interface Limits {
 
   /** Actors kept in memory; the one unused longest is passivated. */
   readonly activeActorsMax: number
+  /** Actors looked at for one to passivate, when there is one too many: of busy ones that unused longest goes. */
+  readonly evictionLooksMax: number
   /** An actor unused that long is passivated. */
   readonly idleMsMax: number
   /** Live timers, invocations and children of one actor. */
@@ -159,6 +163,52 @@ export interface Limits {
   readonly remoteAwayMsMax: number
   readonly remoteRetryInitialMs: number
   readonly remoteRetryMsMax: number
+
+  /** Cluster, its members: what a heartbeat proves, and how much sooner its holder stops to rely on it than others do. */
+  readonly leaseMs: number
+  readonly leaseMarginMs: number
+  /** How far a member's wall clock may be from the servers'; one further off may not own. */
+  readonly clockSkewMsMax: number
+  /** Shards a member takes over from living ones, and hands to them, at once. */
+  readonly shardMovesMax: number
+  /** How long a member that leaves waits for its shards to be taken. */
+  readonly leaveMsMax: number
+  /** Times a write to the table of shards is made again on what it has become meanwhile. */
+  readonly shardWritesMax: number
+
+  /** Cluster, its connection: how long a server may take to answer the first time, the wait between tries, the pings that find a dead one. */
+  readonly clusterConnectMs: number
+  readonly clusterReconnectMs: number
+  readonly clusterPingMs: number
+  /** Cluster, its log: how long an answer is waited for before the same is sent or asked again, and the wait before that. */
+  readonly clusterAckMs: number
+  readonly clusterRetryMs: number
+  /** Messages and bytes that one atomic batch gathers (the server takes no more messages), and batches on their way at once. */
+  readonly clusterBatchMessagesMax: number
+  readonly clusterBatchBytesMax: number
+  readonly clusterBatchesMax: number
+  /** Bytes of one commit with all that leaves with it. */
+  readonly clusterCommitBytesMax: number
+  /** Bytes of a message that are left to its subject and headers. */
+  readonly clusterHeadroomBytes: number
+  /** Bytes of the log that a reader of commits asks for ahead, and how long a replica that lags behind a position is waited for. */
+  readonly clusterReadAheadBytes: number
+  readonly clusterLagMsMax: number
+  /** Commands, and their bytes, that one inbox of a shard reads ahead, and how often its stream says that it is there. */
+  readonly clusterInboxCommandsMax: number
+  readonly clusterInboxBytesMax: number
+  readonly clusterInboxHeartbeatMs: number
+  /** How long the owner of a shard keeps a follower waiting for the next state before it answers that there is none. */
+  readonly changesWaitMs: number
+  /** How long a shard that could not be brought up here is left alone. */
+  readonly shardRetryMs: number
+  /** How long activities of a shard that is handed over may still run here. */
+  readonly handOverMsMax: number
+  /** How long a command's answer is waited for before it is appended again, at first and at the most. */
+  readonly clusterAnswerMs: number
+  readonly clusterAnswerMsMax: number
+  /** How often a member that was given a shard tries to begin after the last commit of the owner before. */
+  readonly claimTriesMax: number
 }
 
 export const limits: Limits = {
@@ -181,6 +231,7 @@ export const limits: Limits = {
   poisonAttemptsMax: 3,
   pendingCommandsMax: 50_000,
   stepEffectsMax: 1_000,
+  commitMessagesMax: 4_096,
   microstepsMax: 1_000,
   configurationsMax: 4_096,
   microstepPlansMax: 512,
@@ -190,6 +241,7 @@ export const limits: Limits = {
   recentCommandAgeMsMax: 24 * 3600_000,
 
   activeActorsMax: 20_000,
+  evictionLooksMax: 32,
   idleMsMax: 60_000,
   actorTimersMax: 1_000,
   actorInvocationsMax: 1_000,
@@ -255,6 +307,35 @@ export const limits: Limits = {
   remoteAwayMsMax: 20_000,
   remoteRetryInitialMs: 25,
   remoteRetryMsMax: 1_000,
+
+  leaseMs: 3_000,
+  leaseMarginMs: 200,
+  clockSkewMsMax: 2_000,
+  shardMovesMax: 4,
+  leaveMsMax: 10_000,
+  shardWritesMax: 8,
+
+  clusterConnectMs: 5_000,
+  clusterReconnectMs: 100,
+  clusterPingMs: 5_000,
+  clusterAckMs: 1_000,
+  clusterRetryMs: 50,
+  clusterBatchMessagesMax: 1_000,
+  clusterBatchBytesMax: 8 * 1024 * 1024,
+  clusterBatchesMax: 2,
+  clusterCommitBytesMax: 64 * 1024 * 1024,
+  clusterHeadroomBytes: 4 * 1024,
+  clusterReadAheadBytes: 8 * 1024 * 1024,
+  clusterLagMsMax: 2_000,
+  clusterInboxCommandsMax: 1_024,
+  clusterInboxBytesMax: 4 * 1024 * 1024,
+  clusterInboxHeartbeatMs: 1_000,
+  changesWaitMs: 5_000,
+  shardRetryMs: 1_000,
+  handOverMsMax: 100,
+  clusterAnswerMs: 5_000,
+  clusterAnswerMsMax: 20_000,
+  claimTriesMax: 10,
 }
 
 /**

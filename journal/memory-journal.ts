@@ -7,7 +7,7 @@
 import { type Address, idOf, parentOf } from '../actors/address.js'
 import { encodedLength, normalise } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
-import type { Commit, JournalEntry, RecordChange } from '../actors/commit.js'
+import type { Commit, InboxPosition, JournalEntry, RecordChange } from '../actors/commit.js'
 import { SetupError } from '../actors/errors.js'
 import type {
   ActorCount,
@@ -16,6 +16,7 @@ import type {
   KeptLetter,
   ListedActor,
   ListQuery,
+  LogPosition,
   StoredCommit,
   StoredRecord,
   Unsettled,
@@ -24,6 +25,7 @@ import { limits } from '../actors/limits.js'
 import type { ActorRecord } from '../actors/record.js'
 import { checkCommit } from './commit-check.js'
 import { EntryPage } from './entry-page.js'
+import { type JournalPlace, nowhere, placeAfter } from './journal-place.js'
 import { letterId } from './letter-id.js'
 import { byAddress, byKind, matches } from './query.js'
 import { keptSnapshots, SNAPSHOTS_KEPT } from './snapshots.js'
@@ -42,6 +44,7 @@ export class MemoryJournal implements Journal {
   #letters: KeptLetter[] = []
   #fingerprints = new Map<string, string>()
   #position = 0
+  #place: JournalPlace = nowhere
 
   readonly wasKilled = false
 
@@ -49,11 +52,12 @@ export class MemoryJournal implements Journal {
     return this.#position
   }
 
-  async append(commit: Commit): Promise<void> {
+  async append(commit: Commit, at?: LogPosition): Promise<void> {
     checkCommit(commit, this.#position, id => this.deadLetter(id) !== undefined)
     const kept = normalise(commit)
     this.#commits.push(kept)
     this.#position += kept.entries.length
+    this.#place = placeAfter(this.#place, kept.taken, at)
     const settled = new Set(kept.settledLetters.map(letter => letter.id))
     this.#letters = this.#letters.filter(letter => !settled.has(letter.id))
     kept.deadLetters.forEach((letter, ordinal) => {
@@ -68,6 +72,14 @@ export class MemoryJournal implements Journal {
 
   pending(): readonly Command[] {
     return normalise(this.#commits.at(-1)?.pending ?? [])
+  }
+
+  taken(): readonly InboxPosition[] {
+    return this.#place.taken
+  }
+
+  get logPosition(): LogPosition | undefined {
+    return this.#place.log
   }
 
   read(address: Address): StoredRecord | undefined {

@@ -5,9 +5,12 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Tracer } from '@opentelemetry/api'
 import { pino } from 'pino'
+import { toErrorValue } from '../actors/codec.js'
+import { SetupError } from '../actors/errors.js'
 import { type Limits, limitsWith } from '../actors/limits.js'
 import type { AnyDefinition } from '../machines/index.js'
 import type { Runtime } from './client/types.js'
+import type { ClusterSettings } from './cluster/compose-cluster.js'
 import { mintCommandId } from './command-id.js'
 import { type ControlSocket, openControlSocket } from './control/control-socket.js'
 import { openDataDirectory } from './embedded/data-directory.js'
@@ -42,16 +45,19 @@ export interface RuntimeOptions {
   readonly tracing?: boolean | Tracer
   /** Let the command line and other processes of this user in (`connect`), by a socket in the data directory. On when absent. */
   readonly control?: boolean
+  /** Be one member of a cluster instead: actors are sharded over its members, by NATS JetStream. Embedded when absent. */
+  readonly cluster?: ClusterSettings
   /** Show chosen actors to Stately's inspector, and on a page of its own. Off when absent. */
   readonly inspect?: InspectOptions
 }
 
 /**
- * Starts an embedded runtime on a data directory.
+ * Starts a runtime on a data directory: embedded, or a member of a cluster.
  * @throws SetupError for definitions that cannot be meant, a directory held or not writable, a journal that
  * is newer, damaged or shorter than it was.
  */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  if (options.cluster !== undefined) return createMemberRuntime(options, options.cluster)
   const { inspect } = options
   const embedded = await embeddedOptions(options)
   const runtime = new EmbeddedRuntime(embedded)
@@ -60,10 +66,36 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   return runtime
 }
 
+/** Nothing of NATS is loaded where no cluster is asked for. */
+async function createMemberRuntime(options: RuntimeOptions, cluster: ClusterSettings): Promise<Runtime> {
+  const { actors, path = DEFAULT_PATH, inspect, metrics, tracing } = options
+  for (const [name, given] of Object.entries({ inspect, metrics, tracing }))
+    if (given !== undefined && given !== false)
+      throw new SetupError('InvalidDefinition', `'${name}' is not to be had of a member of a cluster yet`, { name })
+  const { createMember } = await import('./cluster/compose-cluster.js')
+  const limits = limitsWith(options.limits)
+  const clock = new SystemClock()
+  const logger = options.logger ?? quietLogger()
+  const member = await createMember({
+    actors,
+    path,
+    cluster,
+    clock,
+    limits,
+    logger,
+    about: { perdure: packageVersion(), path: resolve(path), pid: process.pid },
+    holder: thisProcess(),
+    versionsRequired: process.env.NODE_ENV === 'production',
+    mintId: mintCommandId,
+  })
+  if (options.control !== false) member.addDoor(await openControl(member, { clock, limits, logger }, options))
+  return member
+}
+
 /** Lets in those who may write in the data directory, to all there is. */
 function openControl(
-  runtime: EmbeddedRuntime,
-  { clock, limits, logger }: EmbeddedOptions,
+  runtime: Pick<EmbeddedRuntime, 'api' | 'handlerSite'>,
+  { clock, limits, logger }: Pick<EmbeddedOptions, 'clock' | 'limits' | 'logger'>,
   { path }: RuntimeOptions,
 ): Promise<ControlSocket> {
   const handler = httpHandler(runtime.api, { ...runtime.handlerSite, isLocal: true })
@@ -123,7 +155,7 @@ async function embeddedOptions(options: RuntimeOptions): Promise<EmbeddedOptions
       }),
     ...(onFailed === undefined ? {} : { onFailed }),
     ...(await metricsFor(options)),
-    ...(await tracingFor(options)),
+    ...(await tracingFor(options, logger)),
   }
 }
 
@@ -134,11 +166,13 @@ async function metricsFor({ metrics, actors }: RuntimeOptions): Promise<{ metric
   return { metrics: new EngineMetrics(actors.map(one => one.type)) }
 }
 
-async function tracingFor({ tracing }: RuntimeOptions): Promise<{ tracing?: Tracing }> {
+async function tracingFor({ tracing }: RuntimeOptions, logger: HostLogger): Promise<{ tracing?: Tracing }> {
   if (tracing === undefined || tracing === false) return {}
   const { trace } = await import('@opentelemetry/api')
   const { Tracing } = await import('./observe/tracing/tracing.js')
-  return { tracing: new Tracing(tracing === true ? trace.getTracer('perdure') : tracing) }
+  const onFault = (error: unknown) =>
+    logger.warn({ error: toErrorValue(error) }, 'the tracer failed; what it fails on has no span')
+  return { tracing: new Tracing(tracing === true ? trace.getTracer('perdure') : tracing, onFault) }
 }
 
 /** This process, as the next one that wants its directory is told. */

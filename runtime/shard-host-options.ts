@@ -1,10 +1,11 @@
 /**
  * What a shard host is given, and whom it tells.
  */
+import type { Address } from '../actors/address.js'
 import type { Clock } from '../actors/clock.js'
 import type { Command } from '../actors/command.js'
 import type { Inbox } from '../actors/inbox.js'
-import type { Journal } from '../actors/journal.js'
+import type { CommitLog, Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
 import type { AttemptOrder } from './dispatch/attempt.js'
 import type { Followers } from './dispatch/followers.js'
@@ -14,6 +15,8 @@ import type { Life } from './step/life.js'
 
 export interface ShardHostOptions {
   readonly journal: Journal
+  /** Where its commits become durable; it brings them into the journal too. Absent: the journal itself. */
+  readonly log?: CommitLog
   readonly inbox: Inbox
   readonly bindings: Bindings
   readonly clock: Clock
@@ -27,6 +30,12 @@ export interface ShardHostOptions {
   /** Told of each attempt that begins. */
   readonly onAttempt?: (order: AttemptOrder) => void
   readonly observer?: Observer
+  /** Whether whoever stepped here before was killed at it: commands are stepped with care. Absent: as the journal says. */
+  readonly wasKilled?: boolean
+  /** Whether an actor lives in this shard. Absent: all do. */
+  readonly isHere?: (address: Address) => boolean
+  /** Whether the shard is this member's still: asked before anything leaves. Absent: always. */
+  readonly isOurs?: () => boolean
   /** Told once, when the journal failed and the host stopped. */
   readonly onFailed?: (error: Error) => void
 }

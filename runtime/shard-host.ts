@@ -19,7 +19,7 @@ import { isJournalFull, type PerdureError, UnavailableError } from '../actors/er
 import { ActorCache } from './commit/actor-cache.js'
 import { Batch, type BatchSite } from './commit/batch.js'
 import { CautiousSteps } from './commit/cautious-steps.js'
-import { type Base, type Filled, Filling, type Flight, groundOf } from './commit/filling.js'
+import { type Base, type Filled, Filling, type Flight, groundOf, throwAway } from './commit/filling.js'
 import { sortPending } from './commit/held-commands.js'
 import { asError, commitFailed, deliveriesOf, REFUSALS, refuse, UNANSWERED } from './commit/refusals.js'
 import { Retention } from './commit/retention.js'
@@ -76,7 +76,7 @@ export class ShardHost {
     })
     const kept = options.time === 'event' ? [] : bindings.all
     this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
-    this.#cautious = new CautiousSteps(journal.wasKilled, pending, limits)
+    this.#cautious = new CautiousSteps(options.wasKilled ?? journal.wasKilled, pending, limits)
     this.runner = new ActivityRunner({
       clock,
       limits,
@@ -85,6 +85,7 @@ export class ShardHost {
       hasDeadlines: options.time !== 'event',
       live: (address, event) => this.followers.tellLive(address, event),
       isLost: invocation => this.#sources.recovery.isLost(invocation),
+      mayBegin: () => options.isOurs?.() !== false,
       ...(options.onAttempt === undefined ? {} : { began: options.onAttempt }),
       ...(options.observer === undefined ? {} : { observer: options.observer }),
     })
@@ -181,7 +182,7 @@ export class ShardHost {
       'the runtime ended before the command was taken',
     )
     refuse(this.#cautious.waiting, UNANSWERED)
-    refuse(deliveriesOf(this.#open?.taken ?? []), 'the runtime ended before the command was committed')
+    refuse(deliveriesOf(throwAway([this.#open])), 'the runtime ended before the command was committed')
     this.#open = undefined
     this.#tellIdle()
   }
@@ -263,10 +264,10 @@ export class ShardHost {
   }
 
   #site(now: number, observer: BatchObserver | undefined): BatchSite {
-    const { bindings, limits, journal, time } = this.#options
+    const { bindings, limits, journal, time, isHere } = this.#options
     const stamp = time === 'event' ? Number.NEGATIVE_INFINITY : now
     const ground = groundOf(this.#flight, { base: this.#base, lives: this.cache, journal })
-    return { ...ground, bindings, limits, now, stamp, observer }
+    return { ...ground, bindings, limits, now, stamp, observer, ...(isHere === undefined ? {} : { isHere }) }
   }
 
   /** Sends the batch at hand on its way, unless one is. */
@@ -286,7 +287,8 @@ export class ShardHost {
     }
     if (batch.isEmpty) return this.#arrived(flight)
     this.#flight = flight
-    this.#options.journal.append(flight.commit).then(
+    const { log = this.#options.journal } = this.#options
+    log.append(flight.commit).then(
       () => this.#landed(flight),
       (error: unknown) => this.#lost(flight, error),
     )
@@ -296,14 +298,22 @@ export class ShardHost {
   #landed(flight: Flight): void {
     this.#flight = undefined
     // A kill may have come while the commit was on its way.
-    if (this.isOver) return refuse(deliveriesOf(flight.taken), UNANSWERED)
+    if (this.isOver) return refuse(deliveriesOf(throwAway([flight])), UNANSWERED)
     try {
+      this.#assertOurs(flight)
       this.#arrived(flight)
       this.#depart()
     } catch (error) {
       this.#fail(error)
     }
     this.#rest()
+  }
+
+  /** Between a commit and what leaves with it the shard may have passed to another, who lets it out then. */
+  #assertOurs(flight: Flight): void {
+    if (this.#options.isOurs?.() !== false) return
+    refuse(deliveriesOf(throwAway([flight])), UNANSWERED)
+    throw new UnavailableError('the shard may be another member’s by now')
   }
 
   /** Lets out what a durable batch holds. */
@@ -324,7 +334,7 @@ export class ShardHost {
     this.#flight = undefined
     const open = this.#open
     this.#open = undefined
-    const taken = [...flight.taken, ...(open?.taken ?? [])]
+    const taken = throwAway([flight, open], commitFailed(error))
     if (!isJournalFull(error) || this.isOver) {
       refuse(deliveriesOf(taken), this.isOver ? UNANSWERED : commitFailed(error))
       return this.#fail(error)

@@ -8,7 +8,7 @@ import type { JournalEntry } from '../actors/commit.js'
 import { digest } from '../actors/digest.js'
 import type { Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
-import { entriesOf, isBirth } from './commit/history.js'
+import { entriesOf, isBirth, pinned } from './commit/history.js'
 import { replay } from './step/apply-command.js'
 import type { Bindings } from './step/bindings.js'
 import { type Life, revive } from './step/life.js'
@@ -66,7 +66,7 @@ function verifyActor(address: Address, journal: Journal, bindings: Bindings, lim
     entries++
     try {
       if (life === undefined && !isBirth(entry)) life = baseBefore(entry, journal, bindings)
-      const application = replay(life, entry, bindings, limits)
+      const application = replay(life, pinned(entry, journal), bindings, limits)
       if (application.kind !== 'applied')
         return differs(entry.seq, `the command is ${application.kind} now, and was ${entry.outcome}`)
       const what = difference(entry, application.entry)

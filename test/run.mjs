@@ -12,6 +12,7 @@ import { dirname, join, posix, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
+import { inSources } from './source-places.mjs'
 
 const SLOW = ['test/scenarios/', 'test/integration/']
 const SUITES = {
@@ -52,6 +53,7 @@ run({ files, concurrency: availableParallelism() + 1, timeout: suite.fileMinutes
     if (todo === undefined || todo === false) process.exitCode = 1
   })
   .compose(holdCounts)
+  .compose(namePlaces)
   .compose(spec)
   .on('end', () => {
     process.stdout.write(`\n${counts.map(line => `# ${line}\n`).join('')}`)
@@ -68,6 +70,24 @@ async function* holdCounts(events) {
       counts.push(message)
     else yield event
   }
+}
+
+/** Says of what failed where it is in the sources. */
+async function* namePlaces(events) {
+  for await (const event of events) {
+    const { type, data } = event
+    if (type === 'test:stderr') yield { type, data: { ...data, message: inSources(data.message) } }
+    else {
+      for (let error = data.details?.error; error instanceof Error; error = error.cause)
+        if (typeof error.stack === 'string') error.stack = inSources(error.stack)
+      yield data.file === undefined ? event : { type, data: { ...data, ...placeOf(data) } }
+    }
+  }
+}
+
+function placeOf({ file, line, column }) {
+  const [, ...place] = /^(.*):(\d+):(\d+)$/.exec(inSources(`${file}:${line}:${column}`))
+  return { file: place[0], line: place[1], column: place[2] }
 }
 
 function complain(message) {

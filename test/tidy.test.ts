@@ -3,10 +3,11 @@
  * good, that show it can tell them apart.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { sourceRoot } from './support/source-root.js'
 import { deadExports } from './support/tidy-exports.js'
 import { importCycles, importMatrix, type Packages, rooms } from './support/tidy-imports.js'
 import { bad, good } from './support/tidy-samples.js'
@@ -14,7 +15,7 @@ import { comments, headers, lonelyTests, mirrors, sizes, untyped } from './suppo
 import { type Finding, parseSource, readSources, type Source } from './support/tidy-source.js'
 import { bannedTokens } from './support/tidy-tokens.js'
 
-const root = projectRoot(dirname(fileURLToPath(import.meta.url)))
+const root = sourceRoot(dirname(fileURLToPath(import.meta.url)))
 const packages = packagesOf(join(root, 'package.json'))
 
 interface Rule {
@@ -75,11 +76,6 @@ function clean(findings: readonly Finding[]): void {
 
 function parseAll(files: Readonly<Record<string, string>>): Source[] {
   return Object.entries(files).map(([path, text]) => parseSource(path, text))
-}
-
-/** The tests run compiled, some folders below the project. */
-function projectRoot(from: string): string {
-  return existsSync(join(from, 'tsconfig.json')) ? from : projectRoot(dirname(from))
 }
 
 function packagesOf(path: string): Packages {

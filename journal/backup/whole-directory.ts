@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { SetupError } from '../../actors/errors.js'
-import { journalFiles, makeDirectory, syncDirectory } from '../files/directory.js'
+import { journalFiles, makeDirectory, OWNER_ONLY, syncDirectory } from '../files/directory.js'
 import { assertNotHeld } from '../files/hold.js'
 import { translated } from '../sqlite/database.js'
 
@@ -38,7 +38,7 @@ export async function wholeDirectory<Filled>(
 
 function begin(unfinished: string): void {
   try {
-    mkdirSync(unfinished)
+    mkdirSync(unfinished, { mode: OWNER_ONLY })
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'EEXIST')
       throw translated(error, journalFiles(unfinished).journal)

@@ -22,12 +22,15 @@ export function journalFiles(directory: string): JournalFiles {
   }
 }
 
+/** Of a directory that is made: what a journal holds is not for every user of the machine. */
+export const OWNER_ONLY = 0o700
+
 /** @throws SetupError `DirectoryUnwritable` when there can be no such directory. */
 export function makeDirectory(directory: string): void {
   try {
-    const topmost = mkdirSync(directory, { recursive: true })
-    if (topmost === undefined) return
-    syncDirectory(topmost)
+    const topmost = mkdirSync(dirname(directory), { recursive: true })
+    if (mkdirSync(directory, { recursive: true, mode: OWNER_ONLY }) === undefined) return
+    if (topmost !== undefined) syncDirectory(topmost)
     syncDirectory(directory)
   } catch (error) {
     throw translated(error, join(directory, 'journal.db'))

@@ -59,8 +59,7 @@ export const chainStart = Buffer.alloc(32)
  * @throws UnserialisableError when something in it cannot be restored.
  */
 export function packSegment(number: number, before: Buffer, commit: Commit): Segment {
-  const entries = packEntries(commit)
-  const records = packRecords(commit)
+  const { entries, records } = packCommit(commit)
   const facts = {
     number,
     first: commit.first,
@@ -72,9 +71,14 @@ export function packSegment(number: number, before: Buffer, commit: Commit): Seg
   return { ...facts, hash: chainHash(before, facts), entries, records }
 }
 
+/** The two byte strings of it alone. @throws UnserialisableError when something in it cannot be restored. */
+export function packCommit(commit: Commit): Pick<Segment, 'entries' | 'records'> {
+  return { entries: packEntries(commit), records: packRecords(commit) }
+}
+
 const frames = new FrameWriter()
 
-function packEntries({ entries, published, deadLetters, settledLetters }: Commit): Buffer {
+function packEntries({ entries, published, deadLetters, settledLetters, sent = [] }: Commit): Buffer {
   const { to } = frames
   frames.begin(entries.length + 1)
   for (const entry of entries) {
@@ -85,6 +89,7 @@ function packEntries({ entries, published, deadLetters, settledLetters }: Commit
     published.map(publishedRow.pack),
     deadLetters.map(deadLetterRow.pack),
     settledLetters.map(settledLetterRow.pack),
+    ...(sent.length === 0 ? [] : [sent.map(commandRow.pack)]),
   ])
   frames.endPart()
   return frames.finish()
@@ -135,16 +140,17 @@ export function entryBytes(entries: Buffer, index: number): number {
 }
 
 /** What a commit holds besides entries, records and pending commands. */
-export type SegmentTail = Pick<Commit, 'published' | 'deadLetters' | 'settledLetters'>
+export type SegmentTail = Pick<Commit, 'published' | 'deadLetters' | 'settledLetters' | 'sent'>
 
 export function tailOf(entries: Buffer): SegmentTail {
   const tail = frameAt(entries, frameCount(entries) - 1)
   // Commits of the first release have no third part.
-  const [published, deadLetters, settledLetters = []] = decode(tail) as unknown[][][]
+  const [published, deadLetters, settledLetters = [], sent] = decode(tail) as unknown[][][]
   return {
     published: published!.map(publishedRow.unpack),
     deadLetters: deadLetters!.map(deadLetterRow.unpack),
     settledLetters: settledLetters.map(settledLetterRow.unpack),
+    ...(sent === undefined ? {} : { sent: sent.map(commandRow.unpack) }),
   }
 }
 

@@ -57,7 +57,8 @@ export interface SegmentContents {
 export class Generation {
   readonly segments: Segment[] = []
   readonly actors = new Map<Address, UnsettledActor>()
-  readonly deadLetters: KeptLetter[] = []
+  /** By id, in the order in which they came. */
+  readonly deadLetters = new Map<string, KeptLetter>()
   /** Ids of letters, of this generation or before it, that are gone. */
   readonly settledLetters = new Set<string>()
   readonly timers: DueHeap
@@ -75,7 +76,8 @@ export class Generation {
     this.segments.push(segment)
     this.bytes += segment.entries.length + segment.records.length
     contents.tail.deadLetters.forEach((letter, ordinal) => {
-      this.deadLetters.push({ ...letter, id: letterId({ commit: segment.number, ordinal }) })
+      const id = letterId({ commit: segment.number, ordinal })
+      this.deadLetters.set(id, { ...letter, id })
     })
     for (const { id } of contents.tail.settledLetters) this.settledLetters.add(id)
     for (const record of contents.records) this.#addRecord(record.head, record)

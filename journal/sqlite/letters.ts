@@ -32,8 +32,8 @@ export class Letters {
   find(id: string): KeptLetter | undefined {
     const place = letterPlace(id)
     const unsettled = this.#unsettled()
-    if (place === undefined || unsettled.settledLetters().has(id)) return undefined
-    return unsettled.deadLetters().find(letter => letter.id === id) ?? this.#table.find(place)
+    if (place === undefined || unsettled.isLetterSettled(id)) return undefined
+    return unsettled.deadLetter(id) ?? this.#table.find(place)
   }
 
   count(): number {

@@ -91,7 +91,7 @@ export class Settler {
   finish(generation: Generation): void {
     const last = generation.segments.at(-1)
     if (last === undefined) return
-    for (const letter of generation.deadLetters) this.#letters.insert(letter)
+    for (const letter of generation.deadLetters.values()) this.#letters.insert(letter)
     for (const id of generation.settledLetters) this.#letters.delete(id)
     const pending = pendingBytes(last.records)
     this.#dropRecords.run(last.number)

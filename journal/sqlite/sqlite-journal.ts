@@ -8,7 +8,7 @@
 
 import type { Address } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit } from '../../actors/commit.js'
+import type { Commit, InboxPosition } from '../../actors/commit.js'
 import { isJournalFull } from '../../actors/errors.js'
 import type {
   ActorCount,
@@ -18,6 +18,7 @@ import type {
   KeptLetter,
   ListedActor,
   ListQuery,
+  LogPosition,
   StoredCommit,
   StoredRecord,
 } from '../../actors/journal.js'
@@ -28,6 +29,7 @@ import { checkCommit } from '../commit-check.js'
 import { EntryPage } from '../entry-page.js'
 import { directoryBytes } from '../files/directory.js'
 import type { HighWaterFile } from '../files/high-water.js'
+import { type JournalPlace, nowhere, placeAfter } from '../journal-place.js'
 import { byAddress, matches } from '../query.js'
 import { unpackRecord } from '../segment/rows.js'
 import {
@@ -52,6 +54,7 @@ import { LetterTable } from './letter-table.js'
 import { Letters } from './letters.js'
 import { endOf, loadUnsettled, readSettled } from './load.js'
 import type { OpenedFiles } from './open.js'
+import { PlaceFact } from './place-fact.js'
 import type { SegmentTable } from './segment-table.js'
 import { Settler } from './settler.js'
 import { type DueKind, Unsettled } from './unsettled.js'
@@ -74,6 +77,8 @@ export class SqliteJournal implements Journal {
   #settledPending: Buffer | undefined
   #end: ReturnType<typeof endOf>
   #dataVersion: unknown
+  readonly #placeFact: PlaceFact
+  #place: JournalPlace = nowhere
   #isOpen = true
 
   /** Use `openJournal`, which checks first. */
@@ -90,6 +95,7 @@ export class SqliteJournal implements Journal {
     this.#letterTable = new LetterTable(db)
     this.#letters = new Letters(this.#letterTable, () => this.#unsettled)
     this.#fingerprints = new FingerprintTable(db)
+    this.#placeFact = new PlaceFact(db)
     this.#wal = new WriteAheadLog(db, files.journal, limits)
     if (!opened.readOnly) this.#settler = new Settler(db, this.#letterTable)
     this.#end = endOf(undefined)
@@ -105,16 +111,19 @@ export class SqliteJournal implements Journal {
     return this.#opened.wasKilled
   }
 
-  async append(commit: Commit): Promise<void> {
+  async append(commit: Commit, at?: LogPosition): Promise<void> {
     this.#write((settler, mark) => {
       checkCommit(commit, this.#end.position, id => this.#letters.find(id) !== undefined)
       const segment = packSegment(this.#end.number + 1, this.#end.hash, commit)
+      const place = placeAfter(this.#place, commit.taken, at)
       const progress = this.#db
         .transaction(() => {
           this.#segments.insert(segment)
+          if (place !== this.#place) this.#placeFact.write(place)
           return this.#unsettled.settleShare(settler)
         })
         .immediate()
+      this.#place = place
       this.#unsettled.commit(progress)
       if (progress === 'finished') this.#rowsChanged()
       this.#unsettled.add(segment, contentsOfCommit(segment, commit))
@@ -130,6 +139,14 @@ export class SqliteJournal implements Journal {
       if (bytes !== undefined) return unpackPending(pendingBytes(bytes.records))
       return this.#settledPending === undefined ? [] : unpackPending(this.#settledPending)
     })
+  }
+
+  taken(): readonly InboxPosition[] {
+    return this.#read(() => this.#place.taken)
+  }
+
+  get logPosition(): LogPosition | undefined {
+    return this.#read(() => this.#place.log)
   }
 
   read(address: Address): StoredRecord | undefined {
@@ -359,6 +376,7 @@ export class SqliteJournal implements Journal {
     this.#unsettled = new Unsettled(this.#opened.limits)
     this.#settledPending = loadUnsettled(this.#db, this.#segments, this.#unsettled)
     this.#end = endOf(this.#segments.newest())
+    this.#place = this.#placeFact.read()
     this.#dataVersion = this.#db.pragma('data_version', { simple: true })
     this.#due.reset()
   }

@@ -89,7 +89,16 @@ export class Unsettled {
 
   /** Letters that came, oldest first, settled since or not. */
   deadLetters(): readonly KeptLetter[] {
-    return this.#generations().flatMap(generation => generation.deadLetters)
+    return this.#generations().flatMap(generation => [...generation.deadLetters.values()])
+  }
+
+  /** A letter that came, settled since or not. */
+  deadLetter(id: string): KeptLetter | undefined {
+    return this.#filling.deadLetters.get(id) ?? this.#settling?.generation.deadLetters.get(id)
+  }
+
+  isLetterSettled(id: string): boolean {
+    return this.#filling.settledLetters.has(id) || this.#settling?.generation.settledLetters.has(id) === true
   }
 
   /** Ids of letters that were settled, here or in rows. */

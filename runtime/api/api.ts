@@ -26,7 +26,7 @@ export interface Api {
   /** Answers a named question about the state. */
   select(request: { readonly address: Address; readonly selector: string }): Promise<unknown>
 
-  /** Undefined when never born. */
+  /** Undefined when never born, or not yet then. @throws LaterEntryError for an entry that is not there yet */
   get(request: { readonly address: Address; readonly atSeq?: number }): Promise<ActorView | undefined>
   /** A page of entries after a seq, oldest first; empty at the end. Large entries make short pages. */
   history(request: HistoryRequest): Promise<readonly JournalEntry[]>
@@ -42,7 +42,10 @@ export interface Api {
    * @throws OverloadedError when its reader is more than `eventsWaitingMax` behind: these are nowhere to be read again.
    */
   events(request: { readonly address: Address; readonly signal?: AbortSignal }): AsyncIterable<ActorEvent>
-  /** A page of actors, in address order, roots alone. Go on with the last one's address as `after`. */
+  /**
+   * A page of actors, in address order, roots alone. Go on with the last one's address as `after`.
+   * @throws PerdureError `NotFound` for a type of which there is neither a definition nor an actor.
+   */
   list(request: ListRequest): Promise<readonly ListedView[]>
   count(request: Omit<ListRequest, 'after' | 'limit'>): Promise<number>
 

@@ -45,7 +45,7 @@ import type {
   TellRequest,
 } from './api.js'
 import { queuedEvents } from './event-queue.js'
-import { counted, listed } from './listing.js'
+import { counted, type ListingSite, listed } from './listing.js'
 import { publishedPage } from './published-page.js'
 import { fitsUntil } from './until.js'
 import { actorView, letterView, typeView } from './views.js'
@@ -147,7 +147,7 @@ export class LiveApi implements Api {
   async get({ address, atSeq }: { address: Address; atSeq?: number }): Promise<ActorView | undefined> {
     this.#assertKnown(address)
     const seen = await this.#site.service.see(address, atSeq)
-    // An earlier entry than any that is kept has no state; one that is not there yet shows the present one.
+    // An earlier entry than any that is kept has no state.
     return seen && actorView(address, seen)
   }
 
@@ -192,13 +192,17 @@ export class LiveApi implements Api {
   }
 
   async list(request: ListRequest): Promise<readonly ListedView[]> {
-    const { journal, clock, limits } = this.#site.service
-    return listed(request, journal, clock, limits)
+    return listed(request, this.#listing)
   }
 
   async count(request: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
-    const { journal, clock } = this.#site.service
-    return counted(request, journal, clock)
+    return counted(request, this.#listing)
+  }
+
+  get #listing(): ListingSite {
+    const { service, bindings } = this.#site
+    const { journal, clock, limits } = service
+    return { journal, clock, limits, bindings }
   }
 
   async deadLetters({ after, limit }: { after?: string; limit?: number }): Promise<DeadLetterView[]> {

@@ -103,12 +103,11 @@ export class OfflineApi implements Api {
   }
 
   async list(request: ListRequest): Promise<readonly ListedView[]> {
-    const { journal, clock, limits } = this.#site
-    return listed(request, journal, clock, limits)
+    return listed(request, this.#site)
   }
 
   async count(request: Omit<ListRequest, 'after' | 'limit'>): Promise<number> {
-    return counted(request, this.#site.journal, this.#site.clock)
+    return counted(request, this.#site)
   }
 
   async deadLetters(request: { after?: string; limit?: number }): Promise<readonly DeadLetterView[]> {

@@ -2,7 +2,7 @@
  * An actor at rest as data: from its record and the journal's index on it, with its definition or without.
  */
 import { type Address, idOf } from '../../actors/address.js'
-import { UnavailableError } from '../../actors/errors.js'
+import { LaterEntryError, UnavailableError } from '../../actors/errors.js'
 import type { Journal, ListedActor } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorRecord } from '../../actors/record.js'
@@ -21,7 +21,7 @@ export interface AtRest {
 
 /**
  * The actor now, or after entry `atSeq`; undefined when it was not born then.
- * @throws UnavailableError when that takes folding, and no definitions are at hand.
+ * @throws LaterEntryError; UnavailableError when that takes folding, and no definitions are at hand.
  */
 export function offlineView(
   address: Address,
@@ -33,7 +33,8 @@ export function offlineView(
   if (stored === undefined) return undefined
   const { record, stale } = stored
   const last = stale?.seq ?? record.seq
-  const seq = atSeq === undefined ? last : Math.min(atSeq, last)
+  const seq = atSeq ?? last
+  if (seq > last) throw new LaterEntryError(address, seq, last)
   if (seq === last && stale === undefined) return plainView(record, indexOf(journal, address))
   if (bindings === undefined) return keptView(address, seq, stale?.reason, journal)
   const life =

@@ -13,7 +13,7 @@ import type { JournalEntry } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
-import { isBirth } from '../commit/history.js'
+import { isBirth, pinned } from '../commit/history.js'
 import { replay } from '../step/apply-command.js'
 import type { Bindings } from '../step/bindings.js'
 import { type Life, revive } from '../step/life.js'
@@ -71,8 +71,9 @@ function before(entry: JournalEntry, { journal, bindings }: PublishedSite): Life
   return base && revive(base, bindings.of(base))
 }
 
-function appliedAgain(life: Life | undefined, entry: JournalEntry, { bindings, limits }: PublishedSite) {
-  const application = replay(life, entry, bindings, limits)
+function appliedAgain(life: Life | undefined, entry: JournalEntry, site: PublishedSite) {
+  const { bindings, limits } = site
+  const application = replay(life, pinned(entry, site.journal()), bindings, limits)
   if (application.kind === 'applied') return application
   throw new UnavailableError(
     `entry ${entry.seq} was ${entry.outcome} and is ${application.kind} now: expected the code it was applied with`,

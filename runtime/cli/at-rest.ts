@@ -8,10 +8,10 @@ import { limits } from '../../actors/limits.js'
 import { openJournal } from '../../journal/index.js'
 import type { Api } from '../api/api.js'
 import { OfflineApi } from '../api/offline-api.js'
+import { livingHolder } from '../control/holder.js'
 import { packageVersion } from '../package-version.js'
 import { Bindings } from '../step/bindings.js'
 import { definitionsOf } from './definitions.js'
-import { livingHolder } from './holder.js'
 
 /** Answers with what `use` makes of a journal, with the definitions of a module at hand if one is named. */
 export async function withJournal<Result>(

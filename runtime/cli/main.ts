@@ -5,6 +5,7 @@
  */
 import { CommanderError } from 'commander'
 import { toErrorValue } from '../../actors/codec.js'
+import { errorJson, wantsJson } from './error-json.js'
 import { exitCodeOf, exitCodes } from './exit-codes.js'
 import { perdureProgram } from './program.js'
 
@@ -16,7 +17,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await perdureProgram().parseAsync()
+  await perdureProgram({ isQuiet: wantsJson(process.argv) }).parseAsync()
 } catch (error) {
   process.exitCode = explained(error)
   // What still waits for an answer has nobody to give it to.
@@ -25,8 +26,13 @@ try {
 
 /** Says what was wrong, unless commander has; where nobody expected it, with all that helps to find it. */
 function explained(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput
-  const code = exitCodeOf(error)
+  if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done
+  const code = error instanceof CommanderError ? exitCodes.badInput : exitCodeOf(error)
+  if (wantsJson(process.argv)) {
+    process.stderr.write(`${errorJson(error)}\n`)
+    return code
+  }
+  if (error instanceof CommanderError) return code
   const { message } = toErrorValue(error)
   const trace = code === exitCodes.fault && error instanceof Error ? `\n${error.stack}` : ''
   process.stderr.write(`perdure: ${message}${trace}\n`)

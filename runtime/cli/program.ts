@@ -9,11 +9,15 @@ import { createCommand } from './commands/create.js'
 import { deadCommand } from './commands/dead.js'
 import { demoCommand } from './commands/demo.js'
 import { devCommand } from './commands/dev.js'
+import { doctorCommand } from './commands/doctor.js'
+import { drainCommand } from './commands/drain.js'
 import { exportCommand } from './commands/export.js'
 import { getCommand } from './commands/get.js'
 import { historyCommand } from './commands/history.js'
 import { listCommand } from './commands/list.js'
+import { membersCommand } from './commands/members.js'
 import { askCommand, sendCommand } from './commands/send.js'
+import { shardsCommand } from './commands/shards.js'
 import { startCommand } from './commands/start.js'
 import { statsCommand } from './commands/stats.js'
 import { terminateCommand } from './commands/terminate.js'
@@ -26,9 +30,11 @@ const groups: Readonly<Record<string, () => readonly Command[]>> = {
   'Speak to actors:': () => [createCommand(), sendCommand(), askCommand(), terminateCommand()],
   'Look:': () => [getCommand(), listCommand(), historyCommand(), watchCommand(), statsCommand()],
   'Keep:': () => [deadCommand(), verifyCommand(), backupCommand(), restoreCommand(), exportCommand()],
+  'Of a cluster:': () => [membersCommand(), shardsCommand(), drainCommand(), doctorCommand()],
 }
 
-export function perdureProgram(): Command {
+/** @param isQuiet whether commander leaves it to the caller to say what is wrong with the arguments. */
+export function perdureProgram({ isQuiet = false } = {}): Command {
   const program = new Command('perdure')
     .description('Persistent actors for Node.js: XState machines whose lives outlast the process.')
     .version(packageVersion())
@@ -40,7 +46,8 @@ export function perdureProgram(): Command {
       `
 Actors are named TYPE/KEY, as in order/o-1. Commands find the data directory by
 --path or PERDURE_PATH (./data), and there the runtime that runs on it; when none
-runs, those that only look read its journal.
+runs, those that only look read its journal. With --nats or NATS_URL they ask the
+cluster there.
 
 Begin with:
   $ perdure demo --kill 20
@@ -54,14 +61,15 @@ ${exitCodesHelp}`,
   }
   program.commandsGroup('Besides:')
   addCompletion(program)
-  withoutExit(program)
+  withoutExit(program, isQuiet)
   return program
 }
 
 /** 1 is an answer (something was lost, something differs): a wrong argument must not look like one. */
-function withoutExit(command: Command): void {
+function withoutExit(command: Command, isQuiet: boolean): void {
   command.exitOverride()
-  for (const one of command.commands) withoutExit(one)
+  if (isQuiet) command.configureOutput({ outputError: () => {} })
+  for (const one of command.commands) withoutExit(one, isQuiet)
 }
 
 /** `send <actor> <event> [fields]` */

@@ -1,5 +1,5 @@
 /**
- * Who answers a command: the runtime that runs on the data directory, or the journal in it, read at rest.
+ * Who answers a command: a cluster, or the runtime that runs on the data directory, or the journal in it, read at rest.
  */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -13,8 +13,14 @@ import { findControl } from '../control/places.js'
 import { journalDirectory } from '../demo/demo-directory.js'
 import { SystemClock } from '../system-clock.js'
 
-/** Flags of every command that asks a data directory. */
-export interface SourceFlags {
+/** Flags of every command that reaches a cluster. */
+export interface ClusterFlags {
+  readonly nats?: string
+  readonly clusterName?: string
+}
+
+/** Flags of every command that asks a data directory, or a cluster. */
+export interface SourceFlags extends ClusterFlags {
   readonly path: string
   /** A module with the definitions, for what a journal at rest does not say by itself. */
   readonly actors?: string
@@ -33,9 +39,42 @@ export function actorsOption(): Option {
   )
 }
 
+export function natsOption(what: string): Option {
+  // What an unset variable of a shell leaves empty names no servers.
+  return new Option('--nats <url>', what).env('NATS_URL').argParser(text => text.trim() || undefined)
+}
+
+export function clusterNameOption(): Option {
+  return new Option('--cluster-name <name>', 'of several clusters on one account, that one').default(
+    'perdure',
+  )
+}
+
 /** Adds the flags that say whom a command asks. */
 export function asking(command: Command): Command {
-  return command.addOption(pathOption()).option('--json', 'for programs: JSON instead of a table')
+  return command
+    .addOption(pathOption())
+    .addOption(natsOption('a cluster instead: servers of its NATS; with --path, only where it is given here'))
+    .addOption(clusterNameOption())
+    .option('--json', 'for programs: JSON instead of a table')
+    .hook('preAction', (_, asked) => preferPath(asked))
+}
+
+/** Adds the flags of a command that only a cluster can answer. */
+export function askingCluster(command: Command): Command {
+  return command
+    .addOption(
+      natsOption("servers of the cluster's NATS, several with commas; nats://127.0.0.1:4222 unless said"),
+    )
+    .addOption(clusterNameOption())
+    .option('--json', 'for programs: JSON instead of a table')
+}
+
+/** A directory that was named is meant, whatever servers the environment names for other programs. */
+function preferPath(command: Command): void {
+  const isNamed = command.getOptionValueSource('path') !== 'default'
+  if (isNamed && command.getOptionValueSource('nats') === 'env')
+    command.setOptionValueWithSource('nats', undefined, 'default')
 }
 
 /** Where the journal is: in the directory itself, or in a demo's. */
@@ -44,12 +83,19 @@ export function dataDirectory(path: string): string {
   return resolve(existsSync(join(inside, 'journal.db')) ? inside : path)
 }
 
-/** Answers with what `use` makes of the runtime there, or of its journal when none runs. The signal ends all waiting. */
+/**
+ * Answers with what `use` makes of the cluster, or of the runtime there, or of its journal when none runs. The signal ends
+ * all waiting.
+ */
 export async function withApi<Result>(
   flags: SourceFlags,
   use: (api: Api) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
+  if (flags.nats !== undefined) {
+    const { withCluster } = await import('./cluster/in-cluster.js')
+    return withCluster(flags, ({ api }) => use(api), signal)
+  }
   const path = dataDirectory(flags.path)
   const clock = new SystemClock()
   const live = await running(path, clock)

@@ -139,7 +139,7 @@ function receipt(applied: AppliedCommand): Receipt {
   return {
     id: applied.commandId,
     position: applied.position,
-    durability: 'disk',
+    durability: applied.durability ?? 'disk',
     duplicate: applied.duplicate,
   }
 }

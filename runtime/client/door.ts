@@ -68,7 +68,8 @@ export function admitCommandId(actor: Address, id: string, limits: Limits): stri
 
 /** @throws InvalidEventError, TooLargeError */
 export function admitReason(actor: Address, reason: string, limits: Limits): string {
-  if (typeof reason !== 'string') throw new InvalidEventError(actor, 'a text as the reason', describe(reason))
+  if (typeof reason !== 'string' || reason.trim() === '')
+    throw new InvalidEventError(actor, 'a text as the reason', describe(reason))
   return admitPayload(actor, 'the reason', reason, limits) as string
 }
 
@@ -94,7 +95,7 @@ function admitPayload(actor: Address, what: string, value: unknown, limits: Limi
 }
 
 function describe(value: unknown): string {
-  if (value === '') return 'an empty one'
+  if (typeof value === 'string' && value.trim() === '') return 'an empty one'
   return value === null || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : typeof value

@@ -32,7 +32,7 @@ export interface ActorService {
   submit(command: Command): Promise<AppliedCommand>
   /** Answers a named question where the actor is. Absent: it is answered here, over what `see` shows. @throws PerdureError */
   select?(address: Address, selector: string): Promise<unknown>
-  /** The actor as last committed when it is asked for, or as it was after entry `atSeq`. */
+  /** The actor as last committed when it is asked for, or as it was after entry `atSeq`. @throws LaterEntryError */
   see(address: Address, atSeq?: number): Promise<SeenActor | undefined>
   /**
    * Told of each step committed from now on, in order, none left out; the answer ends it. Whatever `see`, `states`

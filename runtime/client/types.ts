@@ -77,7 +77,10 @@ export interface ActorHandle<L extends AnyActorLogic, S> {
   ): Promise<Applied<L>>
   /** Answers a named question about the state. @throws PerdureError `NotFound` */
   select<K extends keyof S>(name: K): Promise<S[K] extends (...args: never[]) => infer R ? R : never>
-  /** The state now, or after entry `atSeq`; undefined when never born. Wakes and writes nothing. */
+  /**
+   * The state now, or after entry `atSeq`; undefined when never born. Wakes and writes nothing.
+   * @throws PerdureError `NotFound` for an entry that is not there yet; `details.lastSeq` is the last there is.
+   */
   getSnapshot(options?: { atSeq?: number }): Promise<DurableSnapshot<L> | undefined>
   /** The first state, from now on, that fits. @throws PerdureError `Timeout` */
   waitFor(predicate: (snapshot: DurableSnapshot<L>) => boolean, options?: Wait): Promise<DurableSnapshot<L>>

@@ -1,5 +1,5 @@
 /**
- * The actors in memory, as last committed. Bounded: the one unused longest goes first. An actor that is not
+ * The actors in memory, as last committed. Bounded: the one unused longest goes first, or nearly that. An actor that is not
  * here is activated from its record, which is always current: passivating one costs nothing.
  */
 import type { Address } from '../../actors/address.js'
@@ -83,12 +83,18 @@ export class ActorCache {
     }
   }
 
+  /** One that was not used since it got its place goes; where all are busy, the one unused longest of a few. */
   #makeRoom(): void {
+    let looks = 0
+    let leaver: { readonly address: Address; readonly usedAt: number } | undefined
     for (const [address, held] of this.#held) {
       this.#held.delete(address)
       if (held.usedAt === held.placedAt) return
       this.#place(address, held)
+      if (leaver === undefined || held.usedAt < leaver.usedAt) leaver = { address, usedAt: held.usedAt }
+      if (++looks >= this.#limits.evictionLooksMax) break
     }
+    if (leaver !== undefined) this.#held.delete(leaver.address)
   }
 
   #place(address: Address, held: Held): void {

@@ -5,7 +5,7 @@
 import type { Address } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, JournalEntry, PublishedEvent } from '../../actors/commit.js'
+import type { Commit, InboxPosition, JournalEntry, PublishedEvent } from '../../actors/commit.js'
 import {
   type ErrorValue,
   LetterNotFoundError,
@@ -47,6 +47,8 @@ export interface BatchSite {
   readonly pending: readonly Command[]
   /** A dead letter as committed; undefined when it is settled. */
   letter(id: string): KeptLetter | undefined
+  /** Whether an actor lives in this shard. Absent: all do. */
+  isHere?(address: Address): boolean
   readonly observer?: BatchObserver | undefined
 }
 
@@ -66,6 +68,9 @@ interface Stepped {
 
 export class Batch {
   readonly pending = new Queue<Command>()
+  /** For actors of other shards. */
+  readonly #sent: Command[] = []
+  readonly #taken = new Map<InboxPosition['inbox'], InboxPosition>()
   readonly entries: JournalEntry[] = []
   readonly published: PublishedEvent[] = []
   readonly acts: Act[] = []
@@ -104,13 +109,14 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    const { batchCommandsMax, commitBytesMax } = this.#site.limits
-    return this.size >= batchCommandsMax || this.#bytes >= commitBytesMax
+    const { batchCommandsMax, commitBytesMax, commitMessagesMax } = this.#site.limits
+    const messages = this.published.length + this.#sent.length
+    return this.size >= batchCommandsMax || this.#bytes >= commitBytesMax || messages >= commitMessagesMax
   }
 
   /** Steps commands that actors sent, up to `max` in this batch. */
   cascade(max: number): void {
-    while (this.size < max && this.#bytes < this.#site.limits.commitBytesMax) {
+    while (this.size < max && !this.isFull) {
       const next = this.pending.shift()
       if (next === undefined) return
       this.apply(next)
@@ -120,11 +126,23 @@ export class Batch {
   apply(given: Command, delivery?: Delivery): void {
     this.size++
     this.#bytes += delivery?.bytes ?? 0
+    if (delivery !== undefined) this.took(delivery)
+    if (delivery?.refusal !== undefined) return this.#refuse(given, delivery.refusal, delivery, true)
     if (isAboutLetter(given)) return this.#settleLetter(given, delivery)
     const command = this.#announce(given)
     const { application, birth } = this.#step(command)
     if (birth !== undefined) this.#takeBirth(birth)
     this.#take(application, command, delivery)
+  }
+
+  /** With the commit, its inbox is read as far as that. */
+  took({ place }: Delivery): void {
+    if (place !== undefined) this.#taken.set(place.inbox, place)
+  }
+
+  #send(command: Command): void {
+    if (this.#site.isHere?.(command.target) === false) this.#sent.push(command)
+    else this.pending.push(command)
   }
 
   /** Applies a command, and before it the birth of its actor where there is none yet. */
@@ -282,7 +300,7 @@ export class Batch {
         return
       case 'stillborn':
         this.#letters.dead.push(application.deadLetter)
-        for (const send of application.sends) this.pending.push(send)
+        for (const send of application.sends) this.#send(send)
         return this.#refuse(
           command,
           new StepFailedError(command.target, 1, application.error.message),
@@ -304,7 +322,7 @@ export class Batch {
     this.#bytes += life.weight
     this.entries.push(entry)
     this.steps.push({ entry, life })
-    for (const send of sends) this.pending.push(send)
+    for (const send of sends) this.#send(send)
     this.published.push(...published)
     this.acts.push(...acts)
     if (deadLetter !== undefined) this.#letters.dead.push(deadLetter)
@@ -316,8 +334,9 @@ export class Batch {
     if (delivery !== undefined) this.answers.push({ delivery, answer: { ok: false, error } })
     const value = toErrorValue(error)
     if (command.kind === 'message' && command.ask !== undefined)
-      this.pending.push(refusal(command.ask.replyTo.actor, command, value))
-    if (command.sender !== undefined && keep && !isInRecord(command)) this.#bury(command, value)
+      this.#send(refusal(command.ask.replyTo.actor, command, value))
+    const isUnheard = command.sender !== undefined || delivery?.isUnheard === true
+    if (isUnheard && keep && !isInRecord(command)) this.#bury(command, value)
   }
 
   #bury(command: Command, error: ErrorValue): void {
@@ -348,7 +367,13 @@ export class Batch {
   }
 
   get isEmpty(): boolean {
-    return !this.changesPending && this.entries.length === 0 && this.#letters.isEmpty
+    return (
+      !this.changesPending &&
+      this.entries.length === 0 &&
+      this.#letters.isEmpty &&
+      this.#sent.length === 0 &&
+      this.#taken.size === 0
+    )
   }
 
   toCommit(): Commit {
@@ -365,6 +390,8 @@ export class Batch {
       published: this.published,
       deadLetters: this.#letters.dead,
       settledLetters: this.#letters.settled,
+      ...(this.#sent.length === 0 ? {} : { sent: this.#sent }),
+      ...(this.#taken.size === 0 ? {} : { taken: [...this.#taken.values()] }),
     }
   }
 }

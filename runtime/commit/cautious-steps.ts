@@ -88,7 +88,9 @@ export class CautiousSteps {
     }
     this.#isMarked = true
     this.#left -= commands.length
-    return { batch: changingPending(site, commands), taken }
+    const batch = changingPending(site, commands)
+    for (const { delivery } of taken) if (delivery !== undefined) batch.took(delivery)
+    return { batch, taken }
   }
 
   #stepMarked(site: BatchSite): Batch {

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import type { JournalEntry } from '../../actors/commit.js'
+import { UnavailableError } from '../../actors/errors.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import { replay } from '../step/apply-command.js'
@@ -38,7 +39,7 @@ export function foldOnto(
   bindings: Bindings,
   limits: Limits,
 ): Life {
-  const fold = new Fold(life, bindings, limits)
+  const fold = new Fold(life, { journal, bindings, limits })
   return foldAll(fold, entriesOf(journal, life.record.address, fold.seq, limits, seq)) ?? life
 }
 
@@ -63,19 +64,24 @@ export function foldTowards(
   limits: Limits,
 ): Fold {
   const base = journal.recordAt(address, seq)
-  return new Fold(base && revive(base, bindings.of(base)), bindings, limits)
+  return new Fold(base && revive(base, bindings.of(base)), { journal, bindings, limits })
+}
+
+/** What a fold needs beside the entries. */
+interface FoldSite {
+  readonly journal: Pick<Journal, 'read'>
+  readonly bindings: Bindings
+  readonly limits: Limits
 }
 
 /** A life that is being made again of its entries, for whoever reads these: at once, or with pauses. */
 class Fold {
-  readonly #bindings: Bindings
-  readonly #limits: Limits
+  readonly #site: FoldSite
   #life: Life | undefined
 
-  constructor(base: Life | undefined, bindings: Bindings, limits: Limits) {
+  constructor(base: Life | undefined, site: FoldSite) {
     this.#life = base
-    this.#bindings = bindings
-    this.#limits = limits
+    this.#site = site
   }
 
   get life(): Life | undefined {
@@ -90,7 +96,7 @@ class Fold {
   /** False for an entry that nothing can be made of, since those before it are gone. */
   take(entry: JournalEntry): boolean {
     if (this.#life === undefined && entry.seq > 1 && !isBirth(entry)) return false
-    this.#life = lifeAfter(this.#life, entry, this.#bindings, this.#limits)
+    this.#life = lifeAfter(this.#life, entry, this.#site)
     return true
   }
 }
@@ -103,11 +109,29 @@ function foldAll(fold: Fold, entries: Iterable<JournalEntry>): Life | undefined 
 export function lifeAfter(
   before: Life | undefined,
   entry: JournalEntry,
-  bindings: Bindings,
-  limits: Limits,
+  { journal, bindings, limits }: FoldSite,
 ): Life | undefined {
-  const application = replay(before, entry, bindings, limits)
+  const application = replay(before, pinned(entry, journal), bindings, limits)
   return application.kind === 'applied' ? application.life : before
+}
+
+/**
+ * The entry as it is to be folded again. Births that the first releases wrote do not say which version the actor
+ * was born on: it is on that one still, so its record says it.
+ * @throws UnavailableError when there is no record to say it.
+ */
+export function pinned(entry: JournalEntry, journal: Pick<Journal, 'read'>): JournalEntry {
+  const { address, command } = entry
+  if (command.kind !== 'start' || command.version !== undefined) return entry
+  const version = journal.read(address)?.record.version
+  if (version === undefined)
+    throw new UnavailableError(
+      `entry ${entry.seq} is its birth and names no version, and no record of it is kept that does: ` +
+        'what it was born on is not known',
+      address,
+      false,
+    )
+  return { ...entry, command: { ...command, version } }
 }
 
 export function isBirth(entry: JournalEntry): boolean {

@@ -6,10 +6,22 @@ import { UnavailableError } from '../../actors/errors.js'
 
 /** Nobody was there to take the request: it has certainly not arrived. */
 export class NotRunningError extends UnavailableError {
-  constructor(directory: string, why = 'none is running there') {
+  constructor(directory: string, why = 'none is running there', todo = START_ONE) {
+    super(`no runtime answers on ${directory}: ${why}. ${todo}`)
+  }
+}
+
+const START_ONE =
+  "Start one on that directory (createRuntime with this path, or 'perdure start'), " +
+  'or look whether it is the directory you mean'
+
+/** Nobody was there to take the request, and yet somebody has the directory. */
+export class NoSocketError extends NotRunningError {
+  constructor(directory: string, pid: number) {
     super(
-      `no runtime answers on ${directory}: ${why}. Start one on that directory (createRuntime with this path, or 'perdure start'), ` +
-        'or look whether it is the directory you mean',
+      directory,
+      `process ${pid} has the directory and has opened no control socket`,
+      "It is starting, or was told 'control: false': then reach it by its HTTP handler, if it serves one",
     )
   }
 }

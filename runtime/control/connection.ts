@@ -9,7 +9,8 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import type { Clock } from '../../actors/clock.js'
 import { OverloadedError, TooLargeError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
-import { ConnectionLostError, NotRunningError, SilentError } from './connection-errors.js'
+import { ConnectionLostError, NoSocketError, NotRunningError, SilentError } from './connection-errors.js'
+import { livingHolder } from './holder.js'
 import { findControl } from './places.js'
 
 export interface WireRequest {
@@ -125,7 +126,7 @@ export class ControlConnection {
     const { method, path, headers, body, signal } = wire
     const socketPath = this.#closed ? undefined : findControl(this.#directory)
     if (socketPath === undefined) {
-      reject(new NotRunningError(this.#directory))
+      reject(this.#notRunning())
       return undefined
     }
     const length = body === undefined ? {} : { 'content-length': String(body.length) }
@@ -161,6 +162,13 @@ export class ControlConnection {
     } catch (error) {
       throw this.#meant(error)
     }
+  }
+
+  #notRunning(): NotRunningError {
+    const holder = this.#closed ? undefined : livingHolder(this.#directory)
+    return holder === undefined
+      ? new NotRunningError(this.#directory)
+      : new NoSocketError(this.#directory, holder.pid)
   }
 
   /** What a failure of the socket means to who asked. */

@@ -229,9 +229,11 @@ export class ControlApi implements api.Api {
     try {
       return await result
     } catch (error) {
-      if (error instanceof PerdureError && error.code === 'NotFound' && error.actorId === address)
-        return undefined
-      throw error
+      if (!(error instanceof PerdureError) || error.code !== 'NotFound' || error.actorId !== address)
+        throw error
+      // The actor is there, and its entry is not yet.
+      if (error.details?.lastSeq !== undefined) throw error
+      return undefined
     }
   }
 }

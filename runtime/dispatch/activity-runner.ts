@@ -31,6 +31,8 @@ export interface RunnerSite {
   readonly hasDeadlines: boolean
   /** Whether an invocation's attempts are of an earlier process, and not recovered yet. */
   isLost(invocation: Invocation): boolean
+  /** Whether attempts may begin here now: what is owed by another's shard, that one begins. */
+  mayBegin(): boolean
   /** An attempt begins. For those who count. */
   began?(order: AttemptOrder): void
   readonly observer?: Observer
@@ -167,7 +169,7 @@ export class ActivityRunner {
 
   #startOwed(life: Life | undefined, token: InvocationToken): void {
     const order = life && this.#orderFor(life, token)
-    if (order === undefined) return
+    if (order === undefined || !this.#site.mayBegin()) return
     if (this.#site.clock.now() < order.deadlineAt) this.#start(order)
     else this.#submit(token, TOO_LATE, order.trace)
   }

@@ -4,7 +4,7 @@
 import type { Clock } from '../../actors/clock.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
-import { type Holder, openJournal } from '../../journal/index.js'
+import { type Durability, type Holder, openJournal } from '../../journal/index.js'
 import type { HostLogger } from '../shard-host-options.js'
 
 export interface DataDirectory {
@@ -15,16 +15,19 @@ export interface DataDirectory {
   /** How this process is named to the next one that wants the directory. */
   readonly holder: Omit<Holder, 'since'>
   readonly acceptLoss?: boolean
+  /** `full` unless something else, like the log of a cluster, makes commits durable. */
+  readonly durability?: Durability
 }
 
 /** Held exclusively until closed. @throws SetupError */
 export function openDataDirectory(options: DataDirectory): Journal {
-  const { path, limits, logger, clock, holder, acceptLoss } = options
+  const { path, limits, logger, clock, holder, acceptLoss, durability } = options
   return openJournal({
     path,
     limits,
     holder: { ...holder, since: clock.now() },
     onDamage: damage => logger.error({ damage }, 'part of the journal is damaged and was skipped'),
     ...(acceptLoss === undefined ? {} : { acceptLoss }),
+    ...(durability === undefined ? {} : { durability }),
   })
 }

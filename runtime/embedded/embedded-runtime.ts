@@ -5,7 +5,7 @@
 import type { Clock } from '../../actors/clock.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Definition } from '../../actors/definition.js'
-import { SetupError, UnavailableError } from '../../actors/errors.js'
+import { UnavailableError } from '../../actors/errors.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { Api } from '../api/api.js'
@@ -23,6 +23,7 @@ import { packageVersion } from '../package-version.js'
 import { ShardHost } from '../shard-host.js'
 import type { Committed, HostLogger } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
+import { assertFingerprints, assertVersioned } from '../versions.js'
 import { EmbeddedService, type Shard } from './embedded-service.js'
 
 export interface EmbeddedOptions {
@@ -197,36 +198,4 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
-}
-
-/** Actors are pinned to versions; a version that means something else now would change lives already lived. */
-function assertFingerprints(bindings: Bindings, journal: Journal, logger: HostLogger): void {
-  for (const one of bindings.all) {
-    const { type, version, fingerprint, sources } = one
-    const recorded = journal.fingerprint(type, version, fingerprint)
-    if (recorded !== fingerprint)
-      throw new SetupError(
-        'InvalidDefinition',
-        `${type}@${version} has another structure than the one this journal's actors started on: ` +
-          `expected fingerprint ${recorded}, found ${fingerprint}. Give the changed definition a new version ` +
-          `and list the old one under 'previous', so that actors in flight finish on it`,
-        { type, version, expected: recorded, found: fingerprint },
-      )
-    if (journal.fingerprint(type, `${version} sources`, sources) !== sources)
-      logger.warn(
-        { type, version },
-        'functions of this version are not those it was first run with; actors in flight run them as they are now',
-      )
-  }
-}
-
-function assertVersioned(bindings: Bindings): void {
-  const nameless = bindings.all.find(one => !one.versioned)
-  if (nameless === undefined) return
-  throw new SetupError(
-    'InvalidDefinition',
-    `${nameless.type} has no version: in production defineActor needs 'version', so that actors in flight find the ` +
-      'definition they began on after the next edit',
-    { type: nameless.type },
-  )
 }

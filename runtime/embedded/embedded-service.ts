@@ -6,23 +6,31 @@ import type { Clock } from '../../actors/clock.js'
 import { encodedLength } from '../../actors/codec.js'
 import type { ActorEvent, Command, LetterOrder } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
-import { LetterNotFoundError, type PerdureError } from '../../actors/errors.js'
-import type { Answer, AppliedCommand, LetterReceipt } from '../../actors/inbox.js'
+import { LaterEntryError, LetterNotFoundError, type PerdureError } from '../../actors/errors.js'
+import type { Answer, AppliedCommand, Delivery, LetterReceipt } from '../../actors/inbox.js'
 import type { Journal, ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorService, SeenActor } from '../client/service.js'
 import { foldTowards, lifeAfter, lifeAt } from '../commit/history.js'
-import type { MemoryInbox } from '../inbox/memory-inbox.js'
 import type { Load } from '../observe/load.js'
 import type { Tracing } from '../observe/tracing/tracing.js'
 import type { ShardHost } from '../shard-host.js'
 import type { Bindings } from '../step/bindings.js'
 import { type Life, snapshotOf } from '../step/life.js'
 
+/** An inbox that commands of this process are put into. */
+export interface OpenInbox {
+  /** @throws OverloadedError when as many wait as may, or as much. */
+  offer(delivery: Delivery): void
+  readonly size: number
+  /** How many found it full. */
+  readonly refused: number
+}
+
 /** What one start of an embedded runtime is made of. */
 export interface Shard {
   readonly host: ShardHost
-  readonly inbox: MemoryInbox
+  readonly inbox: OpenInbox
   readonly journal: Journal
 }
 
@@ -111,7 +119,7 @@ export class EmbeddedService implements ActorService {
 
   async see(address: Address, atSeq?: number): Promise<SeenActor | undefined> {
     const now = this.seeNow(address)
-    if (now === undefined || atSeq === undefined || atSeq >= now.seq) return now
+    if (now === undefined || atSeq === undefined || isLast(address, now.seq, atSeq)) return now
     const then = await this.#lifeAt(address, atSeq)
     return then && seen(then)
   }
@@ -121,7 +129,8 @@ export class EmbeddedService implements ActorService {
     const { host, journal } = this.#open()
     const { bindings, limits, clock } = this.#site
     const life = host.cache.get(address, clock.now())
-    if (life === undefined || atSeq === undefined || atSeq >= life.record.seq) return life && seen(life)
+    if (life === undefined || atSeq === undefined) return life && seen(life)
+    if (isLast(address, life.record.seq, atSeq)) return seen(life)
     const then = lifeAt(address, atSeq, journal, bindings, limits)
     return then && seen(then)
   }
@@ -162,7 +171,7 @@ export class EmbeddedService implements ActorService {
     if (after > 0 && journal.entries(address, after, 1).length === 0) return
     let life = after > 0 ? await this.#lifeAt(address, after) : undefined
     for await (const entry of this.entries(address, life?.record.seq ?? 0)) {
-      life = lifeAfter(life, entry, bindings, limits)
+      life = lifeAfter(life, entry, { journal: this.journal, bindings, limits })
       if (life !== undefined && entry.seq > after) yield seen(life)
     }
   }
@@ -238,6 +247,12 @@ export class EmbeddedService implements ActorService {
     if (shard.host.isOver) throw shard.host.refusal
     return shard
   }
+}
+
+/** Whether the state asked for is the present one. @throws LaterEntryError when it is not there yet */
+function isLast(address: Address, lastSeq: number, atSeq: number): boolean {
+  if (atSeq > lastSeq) throw new LaterEntryError(address, atSeq, lastSeq)
+  return atSeq === lastSeq
 }
 
 function seen(life: Life): SeenActor {

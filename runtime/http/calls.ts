@@ -1,7 +1,7 @@
 /** Requests as calls of `Api`, one a verb. */
 import type { Address } from '../../actors/address.js'
 import type { ActorEvent } from '../../actors/command.js'
-import { LaterEntryError, LetterNotFoundError, NoStateError } from '../../actors/errors.js'
+import { LetterNotFoundError, NoStateError } from '../../actors/errors.js'
 import type { Api, HistoryRequest } from '../api/api.js'
 import { type Parameters, wholeNumber } from './parameters.js'
 import { badRequest } from './refusal.js'
@@ -16,8 +16,6 @@ export interface Call {
   readonly query: Parameters
   readonly body: unknown
   readonly command: { readonly id?: string; readonly trace?: string }
-  /** Asked by a handle elsewhere, which answers an entry that is not there yet with the present state, as here. */
-  readonly isLocal: boolean
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }
@@ -41,11 +39,9 @@ export const calls: Readonly<Record<Exclude<Verb, 'changes' | 'events'>, Make>> 
     }),
   terminate: (api, { address, body }) => api.terminate({ address, reason: textOf(fieldsOf(body), 'reason') }),
   select: (api, { address, name }) => api.select({ address, selector: name }),
-  get: async (api, { address, query, isLocal }) => {
+  get: async (api, { address, query }) => {
     const found = await api.get({ address, ...pick(query, 'atSeq') })
     if (found === undefined) throw new NoStateError(address, query.atSeq)
-    const { atSeq = 0 } = query
-    if (!isLocal && found.seq < atSeq) throw new LaterEntryError(address, atSeq, found.seq)
     return found
   },
   history: (api, call) => api.history(entriesAsked(call)),
@@ -97,6 +93,7 @@ function fieldsOf(body: unknown, what = 'body'): Record<string, unknown> {
 function textOf(fields: Readonly<Record<string, unknown>>, name: string): string {
   const value = fields[name]
   if (typeof value !== 'string') throw badRequest(`'${name}'`, 'a text', typeof value)
+  if (value.trim() === '') throw badRequest(`'${name}'`, 'a text', 'an empty one')
   return value
 }
 

@@ -104,7 +104,7 @@ async function answerOnce(
   api: Api,
   { request, response, route, query, address, signal }: Asked,
   params: Matched['params'],
-  { limits, isLocal = false }: Site,
+  { limits }: Site,
 ): Promise<void> {
   const body = route.body === 'none' ? undefined : await bodyOf(request, limits)
   const result = await calls[route.verb as keyof typeof calls](api, {
@@ -113,7 +113,6 @@ async function answerOnce(
     query,
     body,
     command: commandNames(request.headers, query),
-    isLocal,
     signal,
   })
   const status = route.verb === 'start' && (result as { created: boolean }).created ? 201 : 200

@@ -31,4 +31,7 @@ export const setupStatuses: Readonly<Record<SetupErrorCode, number>> = {
   JournalTruncated: 500,
   NativeModuleMissing: 500,
   JournalFull: 507,
+  ClusterRefused: 500,
+  ServerUnfit: 500,
+  StreamMismatch: 500,
 }

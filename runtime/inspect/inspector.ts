@@ -135,14 +135,15 @@ export class Inspector {
   /** The last entries of an actor; undefined when they are kept no longer. */
   #storyOf({ record }: Life): { from: Life | undefined; steps: readonly Told[] } | undefined {
     const { shard, bindings, limits } = this.#site
+    const { journal } = shard
     const base = Math.max(0, record.seq - this.#inspection.history)
-    const from = base === 0 ? undefined : lifeAt(record.address, base, shard.journal, bindings, limits)
+    const from = base === 0 ? undefined : lifeAt(record.address, base, journal, bindings, limits)
     if (base > 0 && from?.record.seq !== base) return undefined
     const steps: Told[] = []
     let life = from
-    for (const entry of entriesOf(shard.journal, record.address, base, limits)) {
+    for (const entry of entriesOf(journal, record.address, base, limits)) {
       const before = entry.seq === 1 ? undefined : life
-      life = lifeAfter(life, entry, bindings, limits)
+      life = lifeAfter(life, entry, { journal, bindings, limits })
       if (life?.record.seq !== entry.seq) return undefined
       steps.push({ before, entry, life, past: true })
     }

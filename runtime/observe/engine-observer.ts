@@ -82,7 +82,7 @@ class ObservedBatch implements BatchObserver {
   }
 
   committed(commit: Commit | undefined, bytes: number): void {
-    for (const span of this.#spans.values()) span.end()
+    for (const span of this.#spans.values()) this.#site.tracing?.end(span)
     this.#site.metrics?.committed({
       commit,
       counts: this.#counts,
@@ -90,6 +90,10 @@ class ObservedBatch implements BatchObserver {
       stepMs: this.#steppedMs,
       commitMs: this.#site.clock.elapsed() - this.#departedAt,
     })
+  }
+
+  lost(reason: string): void {
+    for (const span of this.#spans.values()) this.#site.tracing?.endLost(span, reason)
   }
 }
 

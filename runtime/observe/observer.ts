@@ -12,7 +12,7 @@ import type { Application } from '../step/application.js'
 import type { Life } from '../step/life.js'
 
 export interface Observer {
-  /** A batch begins. One that is never committed is forgotten. */
+  /** A batch begins. Of one that is neither `committed` nor `lost` the process ended. */
   batch(): BatchObserver
   /** An attempt begins. */
   attempt(order: AttemptOrder): AttemptObserver
@@ -30,6 +30,8 @@ export interface BatchObserver {
   committing(): void
   /** It is durable. Without a commit nothing had to be; `bytes`: what the batch gathered, or a little more. */
   committed(commit: Commit | undefined, bytes: number): void
+  /** It will never be durable: what was stepped came to nothing, and may be stepped again in another batch. */
+  lost(reason: string): void
 }
 
 export interface AttemptObserver {

@@ -14,6 +14,7 @@ import { quietLogger, sequentialIds, thisProcess } from '../compose.js'
 import { type AttemptOrder, idempotencyKeyOf } from '../dispatch/attempt.js'
 import { openDataDirectory } from '../embedded/data-directory.js'
 import { EmbeddedRuntime } from '../embedded/embedded-runtime.js'
+import type { HostLogger } from '../shard-host-options.js'
 import { SystemClock } from '../system-clock.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -40,11 +41,17 @@ export interface TestRuntime extends Runtime {
   calls<Input = unknown>(src: string): readonly TestCall<Input>[]
 }
 
-/** How long an activity may take in real time before time goes on without it. */
 const PATIENCE_MS = 1_000
 
 export async function createTestRuntime(options: TestRuntimeOptions): Promise<TestRuntime> {
   return new VirtualTimeRuntime(options)
+}
+
+/** What tests of the engine itself give besides. */
+export interface VirtualTimeOptions extends TestRuntimeOptions {
+  /** How long an activity may take in real time before time goes on without it; a second when absent. */
+  readonly patienceMs?: number
+  readonly logger?: HostLogger
 }
 
 /** Its engine and its clock are open to the tests of the engine itself. */
@@ -55,16 +62,18 @@ export class VirtualTimeRuntime implements TestRuntime {
   readonly #directory = mkdtempSync(join(tmpdir(), 'perdure-test-'))
   readonly #calls: (TestCall & { readonly src: string })[] = []
   readonly #givenUp = new Set<string>()
+  readonly #patienceMs: number
   readonly actor: Runtime['actor']
   readonly list: Runtime['list']
 
-  constructor(options: TestRuntimeOptions) {
+  constructor(options: VirtualTimeOptions) {
     const startMs = Date.parse(options.now ?? '2026-01-01T00:00:00Z')
     if (Number.isNaN(startMs))
       throw new InvalidEventError('createTestRuntime', "'now' as an ISO 8601 time", `'${options.now}'`)
     this.clock = new VirtualClock(startMs, this.#real)
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS
     const limits = limitsWith(options.limits)
-    const logger = quietLogger()
+    const { logger = quietLogger() } = options
     this.engine = new EmbeddedRuntime({
       actors: options.actors,
       clock: this.clock,
@@ -137,7 +146,7 @@ export class VirtualTimeRuntime implements TestRuntime {
       if (!host.isIdle) continue
       const running = host.runner.runningKeys().filter(key => !this.#givenUp.has(key))
       if (running.length === 0) return
-      if (this.#real.elapsed() - since < PATIENCE_MS) {
+      if (this.#real.elapsed() - since < this.#patienceMs) {
         await new Promise<void>(resolve => this.#real.after(1, resolve))
         continue
       }

@@ -9,12 +9,15 @@ export type Figure = string | number | boolean | null | readonly number[]
 export interface BenchOptions {
   /** Length of a steady run, seconds. */
   readonly seconds: number
-  /** Orders in flight at once in the order bench. */
-  readonly orders: number
+  /** Orders in flight at once, in the recovery bench those a kill meets; each bench has its own when absent. */
+  readonly orders?: number
   /** Idle actors of the idle bench. */
   readonly actors: number
   /** Entries of the one actor of the history bench. */
   readonly entries: number
+  /** The dimension to grow in in the growth bench, all when absent; and the largest size in it. */
+  readonly dimension?: string
+  readonly most: number
   /** Where data directories are made; removed afterwards. */
   readonly directory: string
   /** Told what goes on, for whoever waits. */

@@ -4,15 +4,19 @@
  * so often, whatever becomes of the ones before (open): then a latency counts from when it was to begin.
  */
 import type { Runtime } from '../../runtime/index.js'
-import { order, orderOf } from './order-machine.js'
+import { type BenchOrder, order, orderOf } from './order-machine.js'
 import type { Latencies } from './statistics.js'
 
 /** Orders in flight at which an open load waits too: past it, it would measure its own memory. */
 const IN_FLIGHT_MAX = 5_000
 
+/** Where its actors are found. */
+export type Actors = Pick<Runtime, 'actor'>
+
 export class Clients {
-  readonly #runtime: Runtime
+  readonly #runtime: Actors
   readonly #latencies: Latencies
+  readonly #input: (n: number) => BenchOrder
   #last = 0
   #isEnding = false
   /** Orders that came to their end. */
@@ -20,9 +24,11 @@ export class Clients {
   /** Orders begun and not at their end. */
   inFlight = 0
 
-  constructor(runtime: Runtime, latencies: Latencies) {
+  /** @param input what the order of a number is born with, from 1 on */
+  constructor(runtime: Actors, latencies: Latencies, input = orderOf) {
     this.#runtime = runtime
     this.#latencies = latencies
+    this.#input = input
   }
 
   /** Keeps `count` orders in flight until `end`. */
@@ -55,13 +61,18 @@ export class Clients {
     if (failures.length > 0) throw failures[0]
   }
 
+  /** Orders begun so far. */
+  get begun(): number {
+    return this.#last
+  }
+
   end(): void {
     this.#isEnding = true
   }
 
   async #life(beginAt: number): Promise<void> {
     this.inFlight++
-    const input = orderOf(++this.#last)
+    const input = this.#input(++this.#last)
     const actor = this.#runtime.actor(order, input.orderId)
     await actor.start(input)
     this.#latencies.note(performance.now() - beginAt)

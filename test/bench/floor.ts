@@ -16,6 +16,8 @@ const ENTRIES_KEPT_MAX = 60_000
 
 export interface Tap {
   readonly commits: readonly Commit[]
+  /** How many were durable, kept or not. */
+  readonly count: number
   /** Keeps commits from now on, as many as may be. */
   open(): void
 }
@@ -25,15 +27,20 @@ export function tap(journal: Journal): Tap {
   const append = journal.append.bind(journal)
   const commits: Commit[] = []
   let room = 0
-  journal.append = commit => {
+  let count = 0
+  journal.append = async commit => {
     if (room > 0) {
       commits.push(commit)
       room -= commit.entries.length
     }
-    return append(commit)
+    await append(commit)
+    count++
   }
   return {
     commits,
+    get count() {
+      return count
+    },
     open: () => {
       room = ENTRIES_KEPT_MAX
     },
@@ -80,7 +87,7 @@ export async function floorOf(commits: readonly Commit[], directory: string): Pr
   }
 }
 
-export function entriesIn(commits: readonly Commit[]): number {
+function entriesIn(commits: readonly Commit[]): number {
   return commits.reduce((sum, commit) => sum + commit.entries.length, 0)
 }
 

@@ -5,18 +5,28 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Bench, BenchOptions, Line } from './bench.js'
 import { executorBench } from './executor.js'
+import { growthBench } from './growth.js'
 import { historyBench } from './history.js'
 import { idleBench } from './idle.js'
 import { journalBench } from './journal.js'
 import { orderBench } from './order.js'
+import { recoveryBench } from './recovery.js'
 import { jsonLine, table } from './report.js'
 
-const benches: readonly Bench[] = [orderBench, idleBench, historyBench, executorBench, journalBench]
+const benches: readonly Bench[] = [
+  orderBench,
+  idleBench,
+  historyBench,
+  recoveryBench,
+  growthBench,
+  executorBench,
+  journalBench,
+]
 
-interface Flags extends Pick<BenchOptions, 'seconds' | 'orders' | 'actors' | 'entries'> {
+interface Flags extends Omit<BenchOptions, 'directory' | 'progress'> {
   readonly json?: boolean
 }
 
@@ -25,9 +35,17 @@ await new Command('bench')
   .argument('[name...]', `of: ${benches.map(bench => bench.name).join(', ')}`)
   .option('--json', 'a line of JSON a measurement instead of tables')
   .option('--seconds <n>', 'length of a steady run', positive, 60)
-  .option('--orders <n>', 'orders in flight at once (order)', positive, 256)
+  .option('--orders <n>', 'orders in flight at once (order, growth: 256; recovery: 100000)', positive)
   .option('--actors <n>', 'idle actors (idle)', positive, 1_000_000)
   .option('--entries <n>', 'entries of one actor (history)', positive, 1_000_000)
+  .addOption(
+    new Option('--dimension <name>', 'what grows (growth); all when absent').choices([
+      'orders',
+      'contextKb',
+      'shards',
+    ]),
+  )
+  .option('--most <n>', 'largest size of a dimension (growth)', positive, 5_000_000)
   .action(runNamed)
   .parseAsync()
 

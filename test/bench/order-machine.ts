@@ -10,6 +10,8 @@ export interface BenchOrder {
   readonly orderId: string
   readonly customer: string
   readonly amount: number
+  /** What makes a context as large as is wanted. */
+  readonly note?: string
 }
 
 interface OrderContext extends BenchOrder {

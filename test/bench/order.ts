@@ -1,13 +1,15 @@
 /**
  * The order bench: durable lives of orders on SQLite with real files and real syncs, through the public API.
  *
- * Three loads: `full`, always as many orders in flight as `--orders` says; `steady` and `low`, so many a second
- * whatever becomes of those before: a share of what `full` gave. Rates are the median of windows; latencies
- * are of start and DELIVERED, from the call (or from when it was due) until it is applied and durable.
+ * Three loads: `full`, always as many orders in flight as `--orders` says; `steady`, a share of what `full`
+ * gave a second, whatever becomes of those before; `thousand`, a thousand a second in the same way. Rates are
+ * the median of windows; latencies are of start and DELIVERED, from the call (or from when it was due) until it is
+ * applied and durable.
  *
- * The backlog, at the start, in the middle and at the end, is the orders begun and not ended: under `full` flat
+ * The backlog, at the beginning and after each window, is the orders begun and not ended: under `full` flat
  * by construction, under the others only if the runtime keeps up. `floorPerSecond` is what the journal alone
- * would allow (floor.ts), in orders: entries a second by the commands of an order.
+ * would allow (floor.ts), in orders: entries a second by the commands of an order. A commit is one sync;
+ * `fsyncsPerSecond` leaves out those of checkpoints and of the high-water mark, one in some hundred.
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,39 +17,23 @@ import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js
 import { createRuntime } from '../../runtime/index.js'
 import type { Bench, BenchOptions, Line } from './bench.js'
 import { Clients } from './clients.js'
-import { entriesIn, type Floor, floorOf, type Tap, tap } from './floor.js'
+import { type Floor, floorOf } from './floor.js'
 import { commandsPerOrder, order } from './order-machine.js'
-import { Latencies, median, round } from './statistics.js'
+import { Latencies, round } from './statistics.js'
+import { type Steady, steady } from './steady.js'
 
-const WINDOWS = 6
-const WARM_UP_MS = 3_000
-/** How much longer it runs for the sake of the floor. */
-const TAP_MS = 3_000
-/** The loads with a pace: orders a second as a share of what the full load gave, and for what share of its time. */
-const PACED = [
-  { load: 'steady', ofFull: 0.7, ofSeconds: 0.5 },
-  { load: 'low', ofFull: 0.1, ofSeconds: 0.25 },
-]
+/** In flight at once, unless told otherwise. */
+const ORDERS = 256
+/** Orders a second of the steady load, as a share of what the full one gave; and how long it runs, as a share as well. */
+const STEADY = { ofFull: 0.7, ofSeconds: 0.5 }
+const THOUSAND = { perSecond: 1_000, ofSeconds: 0.25 }
 /** What the slowest machine's pause may leave behind without it being a backlog that grows. */
 const BACKLOG_SLACK = 20
 /** How much larger the backlog may be at the end than at the start and still be called flat. */
 const FLAT_FACTOR = 1.5
 
-interface Sample {
-  readonly atMs: number
-  readonly finished: number
-  readonly commands: number
-  /** Processor time this process has used, microseconds: what neighbours on the machine take from it does not count. */
-  readonly cpuUs: number
-  /** Orders begun and not ended, and attempts that wait for a place to run in. */
-  readonly backlog: number
-}
-
-interface Steady {
-  readonly samples: readonly Sample[]
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly tap: Tap
+interface Measured {
+  readonly steady: Steady
   /** On disk, once the journal is closed. */
   readonly bytesPerOrder: number
 }
@@ -56,120 +42,69 @@ export const orderBench: Bench = {
   name: 'order',
   question: 'how many durable order lives of four activities a second, and how soon a command is applied',
   async *run(options) {
-    options.progress(`order: ${options.orders} in flight for ${options.seconds} s`)
-    const full = await steady(options, 'full', clients => clients.closed(options.orders), options.seconds)
-    const floor = await floorOf(full.tap.commits, join(options.directory, 'floor'))
+    const { orders = ORDERS } = options
+    options.progress(`order: ${orders} in flight for ${options.seconds} s`)
+    const full = await measure(options, 'full', clients => clients.closed(orders), options.seconds)
+    const floor = await floorOf(full.steady.commits, join(options.directory, 'floor'))
     yield lineOf('full', full, floor)
-    for (const { load, ofFull, ofSeconds } of PACED) {
-      const perSecond = Math.max(1, Math.round(ordersPerSecond(full.samples) * ofFull))
-      const seconds = Math.max(2, options.seconds * ofSeconds)
-      options.progress(`order: ${perSecond} a second for ${seconds} s`)
-      const paced = await steady(options, load, clients => clients.open(perSecond), seconds)
-      yield lineOf(load, paced, floor)
+    const perSecond = Math.max(1, Math.round(full.steady.ordersPerSecond * STEADY.ofFull))
+    for (const paced of [
+      { load: 'steady', ...STEADY, perSecond },
+      { load: 'thousand', ...THOUSAND },
+    ]) {
+      const seconds = Math.max(2, options.seconds * paced.ofSeconds)
+      options.progress(`order: ${paced.perSecond} a second for ${seconds} s`)
+      const open = await measure(options, paced.load, clients => clients.open(paced.perSecond), seconds)
+      yield lineOf(paced.load, open, floor)
     }
   },
 }
 
-/** Lets clients run: a warm-up, then windows of equal length. */
-async function steady(
-  options: BenchOptions,
+async function measure(
+  { directory }: BenchOptions,
   name: string,
   drive: (clients: Clients) => Promise<void>,
   seconds: number,
-): Promise<Steady> {
-  const path = join(options.directory, name)
+): Promise<Measured> {
+  const path = join(directory, name)
   const runtime = await createRuntime({ actors: [order], path })
-  const { host, journal } = (runtime as EmbeddedRuntime).shard
   const latencies = new Latencies()
   const clients = new Clients(runtime, latencies)
-  const tapped = tap(journal)
-  const driven = drive(clients)
-  const sample = (): Sample => ({
-    atMs: performance.now(),
-    finished: clients.finished,
-    commands: journal.position,
-    cpuUs: cpuUs(),
-    backlog: host.runner.waiting + clients.inFlight,
-  })
+  const shards = [(runtime as EmbeddedRuntime).shard]
   try {
-    await pause(driven, WARM_UP_MS)
-    latencies.reset()
-    const samples = [sample()]
-    for (let window = 0; window < WINDOWS; window++) {
-      await pause(driven, (seconds * 1000) / WINDOWS)
-      samples.push(sample())
-    }
-    const p50Ms = latencies.percentile(50)
-    const p99Ms = latencies.percentile(99)
-    // Only now: what the tap holds would be work for the collector while it is measured.
-    tapped.open()
-    await pause(driven, TAP_MS)
-    clients.end()
-    await driven
+    const seen = await steady({ shards, clients, latencies, seconds, drive })
     await runtime.stop()
-    return { samples, p50Ms, p99Ms, tap: tapped, bytesPerOrder: bytesIn(path) / clients.finished }
+    return { steady: seen, bytesPerOrder: bytesIn(path) / clients.finished }
   } finally {
-    clients.end()
     await runtime.stop()
   }
 }
 
-/** Waits, unless what runs meanwhile fails. */
-async function pause(running: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([over, running])
-  clearTimeout(timer)
-}
-
-function lineOf(
-  load: string,
-  { samples, p50Ms, p99Ms, bytesPerOrder, tap: tapped }: Steady,
-  floor: Floor,
-): Line {
-  const first = samples[0]!
-  const last = samples.at(-1)!
-  const backlog = [first, samples[samples.length >> 1]!, last].map(sample => sample.backlog)
-  const perSecond = ordersPerSecond(samples)
+function lineOf(load: string, { steady: seen, bytesPerOrder }: Measured, floor: Floor): Line {
+  const perSecond = seen.ordersPerSecond
+  const { backlog } = seen
   return {
     bench: 'order',
     mode: 'embedded',
     load,
-    seconds: round((last.atMs - first.atMs) / 1000),
-    orders: last.finished - first.finished,
+    seconds: round(seen.seconds),
+    orders: seen.orders,
     ordersPerSecond: round(perSecond),
-    commandsPerSecond: round(median(rates(samples, sample => sample.commands))),
-    p50Ms,
-    p99Ms,
+    commandsPerSecond: round(seen.commandsPerSecond),
+    fsyncsPerSecond: round(seen.commitsPerSecond),
+    p50Ms: seen.p50Ms,
+    p99Ms: seen.p99Ms,
     floorPerSecond: round(floor.journalEntriesPerSecond / commandsPerOrder),
     fileFloorPerSecond: round(floor.fileEntriesPerSecond / commandsPerOrder),
     ofFloor: round(perSecond / (floor.journalEntriesPerSecond / commandsPerOrder)),
-    cpuUsPerCommand: round((last.cpuUs - first.cpuUs) / (last.commands - first.commands)),
-    commandsPerCommit: round(entriesIn(tapped.commits) / tapped.commits.length),
+    cpuUsPerCommand: round(seen.cpuUsPerCommand),
+    commandsPerCommit: round(seen.commandsPerCommit),
     bytesPerOrder: round(bytesPerOrder),
     backlog,
-    backlogIsFlat: backlog[2]! <= backlog[0]! * FLAT_FACTOR + BACKLOG_SLACK,
-    slowestWindowPerSecond: round(Math.min(...rates(samples, sample => sample.finished))),
+    backlogIsFlat: backlog.at(-1)! <= backlog[0]! * FLAT_FACTOR + BACKLOG_SLACK,
+    slowestWindowPerSecond: round(seen.slowestWindowPerSecond),
     rssMb: round(process.memoryUsage().rss / 2 ** 20),
   }
-}
-
-function ordersPerSecond(samples: readonly Sample[]): number {
-  return median(rates(samples, sample => sample.finished))
-}
-
-function rates(samples: readonly Sample[], of: (sample: Sample) => number): number[] {
-  return samples.slice(1).map((sample, index) => {
-    const before = samples[index]!
-    return ((of(sample) - of(before)) / (sample.atMs - before.atMs)) * 1000
-  })
-}
-
-function cpuUs(): number {
-  const { user, system } = process.cpuUsage()
-  return user + system
 }
 
 function bytesIn(path: string): number {

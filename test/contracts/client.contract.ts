@@ -148,7 +148,12 @@ function readsContract(world: WorldMaker): void {
       assert.deepEqual([then?.seq, then?.context.n], [seq, ((seq - 1) * seq) / 2])
     }
     assert.equal(await c.getSnapshot({ atSeq: 0 }), undefined)
-    assert.equal((await c.getSnapshot({ atSeq: 1_000 }))?.seq, 13)
+    await assert.rejects(c.getSnapshot({ atSeq: 14 }), {
+      code: 'NotFound',
+      message: 'counter/c has no entry 14: its last is 13',
+      details: { atSeq: 14, lastSeq: 13 },
+    })
+    assert.equal(await w.client.actor(counter, 'nobody').getSnapshot({ atSeq: 14 }), undefined)
   })
 
   test('the history comes whole or after a number, page by page', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
@@ -32,6 +32,19 @@ afterEach(() => {
   if (mounted !== undefined) execFileSync('umount', ['-l', mounted])
   mounted = undefined
   remove()
+})
+
+it('a directory that is made for a journal, or a backup, is its owner’s alone; one that is there stays as it is', async () => {
+  const modeOf = (directory: string) => statSync(directory).mode & 0o777
+  const made = join(path, 'above/made')
+  const journal = openForTest(made)
+  await journal.append(new CommitMaker().make([{ address: 'order/1' }]))
+  await journal.backup(join(path, 'backup'))
+  journal.close()
+  assert.deepEqual([modeOf(made), modeOf(join(path, 'backup'))], [0o700, 0o700])
+  chmodSync(made, 0o750)
+  openForTest(made).close()
+  assert.equal(modeOf(made), 0o750)
 })
 
 describe('a journal without room', () => {

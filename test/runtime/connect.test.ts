@@ -62,7 +62,12 @@ suite('connect', () => {
     }
     await assert.rejects(connect({ actors: [counter], path }), expected)
     const shut = await createRuntime({ actors: [counter], path, control: false })
-    await assert.rejects(connect({ actors: [counter], path }), expected)
+    await assert.rejects(connect({ actors: [counter], path }), {
+      ...expected,
+      message: new RegExp(
+        `${path}: process ${process.pid} has the directory and has opened no control socket`,
+      ),
+    })
     await shut.stop()
     rmSync(path, { recursive: true })
   })

@@ -6,16 +6,27 @@ import assert from 'node:assert/strict'
 import type { KeptLetter } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { AnyDefinition, HistoryEntry } from '../../runtime/index.js'
-import { createTestRuntime } from '../../runtime/testing/index.js'
-import type { VirtualTimeRuntime } from '../../runtime/testing/test-runtime.js'
+import type { HostLogger } from '../../runtime/shard-host-options.js'
+import { VirtualTimeRuntime } from '../../runtime/testing/test-runtime.js'
 import { verifyJournal } from '../../runtime/verify.js'
+
+/** Activities of these tests answer at once or hang. */
+const patienceMs = 100
 
 /** A test runtime with its engine open. */
 export async function engineWorld(
   actors: readonly AnyDefinition[],
   limits: Partial<Limits> = {},
+  logger?: HostLogger,
 ): Promise<VirtualTimeRuntime> {
-  return (await createTestRuntime({ actors, limits })) as VirtualTimeRuntime
+  return new VirtualTimeRuntime({ actors, limits, patienceMs, ...(logger === undefined ? {} : { logger }) })
+}
+
+/** A logger that keeps what a test provokes to be said, for the test to look at. */
+export function listeningLogger(): HostLogger & { readonly said: string[] } {
+  const said: string[] = []
+  const hear = (_: object, message: string) => void said.push(message)
+  return { said, warn: hear, error: hear }
 }
 
 export function deadLetters(rt: VirtualTimeRuntime): readonly KeptLetter[] {

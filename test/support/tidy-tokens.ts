@@ -75,6 +75,11 @@ const allowed: readonly Allowed[] = [
     because: 'the composition root hands the machine to the engine',
   },
   {
+    path: /^runtime\/control\/holder\.ts$/,
+    kinds: ['process'],
+    because: 'whether the process that holds a directory lives, only the machine can say',
+  },
+  {
     path: /^runtime\/command-id\.ts$/,
     kinds: ['chance'],
     because: 'who gives a command mints its id, the command line too, which loads no engine for it',
@@ -93,6 +98,11 @@ const allowed: readonly Allowed[] = [
     path: /^machines\/lifecycles\/until\.ts$/,
     kinds: ['clock'],
     because: "within a step `Date.now()` is the command's own time, and a delay that ends at a date needs it",
+  },
+  {
+    path: /^cluster\/members\/(lease-cell|heartbeat-worker)\.ts$/,
+    kinds: ['clock', 'timers', 'process'],
+    because: 'a lease is renewed in a thread of its own, where no port reaches, and judged by clocks both threads share',
   },
   {
     path: /^test\/(machines\/|contracts\/logic|simulation\/machines\/|support\/engine-rich)/,

@@ -1,7 +1,7 @@
 /** `perdure get`: an actor's state, now or after an earlier entry. */
 import { Command } from 'commander'
 import type { Address } from '../../../actors/address.js'
-import { LaterEntryError, PerdureError } from '../../../actors/errors.js'
+import { PerdureError } from '../../../actors/errors.js'
 import { address, wholeNumber } from '../arguments.js'
 import { printLine, printView } from '../output.js'
 import { actorsOption, asking, type SourceFlags, withApi } from '../source.js'
@@ -29,7 +29,6 @@ async function get(actor: Address, flags: Flags): Promise<void> {
   const view = await withApi(flags, api =>
     api.get({ address: actor, ...(at === undefined ? {} : { atSeq: at }) }),
   )
-  if (view !== undefined && at !== undefined && view.seq < at) throw new LaterEntryError(actor, at, view.seq)
   if (view === undefined) {
     const when = at === undefined ? 'was never started' : `has no entry ${at} that is kept`
     throw new PerdureError('NotFound', `${actor} ${when}: 'perdure list' shows who there is`, {

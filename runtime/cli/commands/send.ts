@@ -75,8 +75,7 @@ async function send(
   )
   if (!reply.handled) process.exitCode = exitCodes.no
   if (flags.json) return printJson(reply)
-  printLine(receiptText(reply))
-  if (!reply.handled) printLine(`not handled: ${noTransition(type)}`)
+  printLine(receiptText(reply, reply.handled ? undefined : noTransition(type)))
 }
 
 async function ask(

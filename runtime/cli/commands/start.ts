@@ -1,19 +1,25 @@
 /** `perdure start`: runs a runtime with the definitions of a module until it is told to stop. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { behaviour, type Definition } from '../../../actors/definition.js'
+import { SetupError } from '../../../actors/errors.js'
 import type { AnyDefinition } from '../../../machines/index.js'
 import type { InspectOptions } from '../../inspect/options.js'
 import { packageVersion } from '../../package-version.js'
-import { each, port, shownActors } from '../arguments.js'
+import { each, port, shownActors, someText, wholeNumber } from '../arguments.js'
 import { definitionsOf } from '../definitions.js'
 import { exitCodes } from '../exit-codes.js'
 import { type HttpDoor, openHttpDoor } from '../http-door.js'
 import { printLine } from '../output.js'
-import { dataDirectory, pathOption } from '../source.js'
+import { type ClusterFlags, clusterNameOption, dataDirectory, natsOption, pathOption } from '../source.js'
 import { taught } from '../teaching.js'
 
-interface Flags {
+interface Flags extends ClusterFlags {
   readonly path: string
+  readonly member?: string
+  readonly shards?: number
+  readonly replicas?: number
   readonly http?: number
   readonly metrics?: boolean
   /** A port, or true for the one where Stately's tools look. */
@@ -28,13 +34,21 @@ export function startCommand(): Command {
       new Command('start')
         .summary('run the definitions of a module')
         .description(
-          'Run a runtime with all definitions that a module exports (JavaScript or TypeScript), until SIGINT or SIGTERM.',
+          'Run a runtime with all definitions that a module exports (JavaScript or TypeScript), until SIGINT or SIGTERM. ' +
+            'With --nats it is one member of a cluster: start the same on other machines, and they share the actors.',
         ),
-    ).action(start),
+    )
+      .addOption(natsOption('be a member of the cluster on these servers of NATS; several with commas'))
+      .addOption(clusterNameOption())
+      .option('--member <id>', "the member's name; made of host and process unless said", someText)
+      .option('--shards <n>', 'of a new cluster, for good: parts its actors are cut into (64)', wholeNumber)
+      .option('--replicas <n>', 'of a new cluster: servers that keep each message (1)', wholeNumber)
+      .action(start),
     [
       'start ./orders.js --path ./data',
       'start ./orders.ts --http 3000 --metrics',
       'start ./orders.ts --inspect order:approval --inspect order/o-1 --redact card',
+      'start ./orders.js --nats nats://nats-1:4222,nats://nats-2:4222 --replicas 3',
     ],
   )
 }
@@ -68,6 +82,7 @@ async function start(module: string, flags: Flags): Promise<void> {
   const { createRuntime } = await import('../../compose.js')
   const definitions = await definitionsOf(module)
   const path = dataDirectory(flags.path)
+  const cluster = await clusterMeant(flags, path)
   let failed = (_error: Error) => {}
   const failure = new Promise<Error>(resolve => {
     failed = resolve
@@ -75,6 +90,7 @@ async function start(module: string, flags: Flags): Promise<void> {
   const runtime = await createRuntime({
     actors: definitions as unknown as readonly AnyDefinition[],
     path,
+    ...(cluster === undefined ? {} : { cluster }),
     metrics: flags.metrics === true,
     onFailed: error => failed(error),
     ...inspecting(flags, definitions),
@@ -84,7 +100,8 @@ async function start(module: string, flags: Flags): Promise<void> {
   const held = setInterval(() => {}, 60_000)
   try {
     if (flags.http !== undefined) door = await openHttpDoor(runtime, flags.http, flags.metrics === true)
-    printLine(banner(definitions, path, { HTTP: door?.url, inspector: runtime.inspectUrl }))
+    const doors = { cluster: flags.nats, HTTP: door?.url, inspector: runtime.inspectUrl }
+    printLine(banner(definitions, path, doors))
     const error = await Promise.race([stopping, failure])
     if (error !== undefined) {
       process.stderr.write(`perdure: the runtime failed: ${error.message}\n`)
@@ -95,6 +112,26 @@ async function start(module: string, flags: Flags): Promise<void> {
     door?.retire()
     await runtime.stop()
     await door?.close()
+  }
+}
+
+/** @throws SetupError for a directory that an embedded runtime has lived on: its actors would not be there. */
+async function clusterMeant(flags: Flags, path: string) {
+  if (flags.nats === undefined) return undefined
+  if (existsSync(join(path, 'journal.db')))
+    throw new SetupError(
+      'InvalidDefinition',
+      `${path} holds the journal of an embedded runtime, and ${flags.nats} (--nats or NATS_URL) asks for a cluster: ` +
+        'name another directory with --path, or no servers',
+      { path, servers: flags.nats },
+    )
+  const { clusterOf } = await import('../cluster/in-cluster.js')
+  const { member, shards, replicas } = flags
+  return {
+    ...clusterOf(flags),
+    ...(member === undefined ? {} : { member }),
+    ...(shards === undefined ? {} : { shards }),
+    ...(replicas === undefined ? {} : { replicas }),
   }
 }
 

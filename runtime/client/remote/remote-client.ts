@@ -11,21 +11,21 @@ import type { RemoteService } from './remote-service.js'
 
 export class RemoteClient extends LocalClient implements Client {
   readonly #service: RemoteService
-  readonly #close: (error: PerdureError) => void
+  readonly #close: (error: PerdureError) => void | Promise<void>
 
   /** @param close ends what the service asks through. */
-  constructor(service: RemoteService, close: () => void) {
+  constructor(service: RemoteService, close: () => void | Promise<void>) {
     super(service)
     this.#service = service
     this.#close = error => {
       this.#service.end(error)
-      close()
+      return close()
     }
   }
 
   /** Ends all that waits and follows: it is told `Unavailable`. The runtime runs on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close(new UnavailableError('this client was closed', undefined, false))
+    await this.#close(new UnavailableError('this client was closed', undefined, false))
   }
 }
 

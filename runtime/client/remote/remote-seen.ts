@@ -60,6 +60,7 @@ export class RemoteSeen implements SeenActor {
 export class RemoteApplied extends RemoteSeen implements AppliedCommand {
   readonly commandId: string
   readonly position: number
+  readonly durability: 'disk' | 'replicated'
   readonly duplicate: boolean
   readonly handled: boolean
   readonly created: boolean
@@ -68,6 +69,7 @@ export class RemoteApplied extends RemoteSeen implements AppliedCommand {
     super(reply.snapshot, bindings)
     this.commandId = reply.id
     this.position = reply.position
+    this.durability = reply.durability
     this.duplicate = reply.duplicate
     this.handled = reply.handled
     this.created = reply.created ?? false

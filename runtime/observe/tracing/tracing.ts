@@ -7,7 +7,8 @@
  * what the step sends, sets and invokes. So it is in the journal with them, and whatever process goes on with
  * them goes on with the trace. What carries no context begins none, but for what comes from outside.
  *
- * Owns no SDK and no exporter: those are the user's.
+ * Owns no SDK and no exporter: those are the user's. Invariant: whatever they throw, steps, commits and attempts
+ * go on, without a span; it is said once.
  */
 import {
   trace as api,
@@ -16,6 +17,7 @@ import {
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api'
@@ -36,9 +38,13 @@ export interface Traced {
 
 export class Tracing {
   readonly #tracer: Tracer
+  readonly #onFault: (error: unknown) => void
+  #hasFailed = false
 
-  constructor(tracer: Tracer) {
+  /** @param onFault told of the first that the tracer, or what stands behind it, throws. */
+  constructor(tracer: Tracer, onFault: (error: unknown) => void = () => {}) {
     this.#tracer = tracer
+    this.#onFault = onFault
   }
 
   /** Sends a command from outside: a part of what the caller is doing, or else of what the command came with. */
@@ -46,27 +52,28 @@ export class Tracing {
     command: Command,
     submit: (command: Command) => Promise<AppliedCommand>,
   ): Promise<AppliedCommand> {
-    const active = context.active()
-    const parent = api.getSpan(active) === undefined ? contextOf(command.trace) : undefined
-    const { span, carried } = this.#begin(
-      `send ${nameOf(command)}`,
-      SpanKind.CLIENT,
-      parent ?? active,
-      command,
-    )
+    const traced = this.#safely(() => {
+      const active = context.active()
+      const parent = api.getSpan(active) === undefined ? contextOf(command.trace) : undefined
+      return this.#begin(`send ${nameOf(command)}`, SpanKind.CLIENT, parent ?? active, command)
+    })
+    if (traced === undefined) return submit(command)
+    const { span, carried } = traced
     try {
       const applied = await submit(carrying(command, carried))
-      span.setAttributes({
-        'perdure.seq': applied.seq,
-        'perdure.position': applied.position,
-        'perdure.duplicate': applied.duplicate,
-      })
+      this.#safely(() =>
+        span.setAttributes({
+          'perdure.seq': applied.seq,
+          'perdure.position': applied.position,
+          'perdure.duplicate': applied.duplicate,
+        }),
+      )
       return applied
     } catch (error) {
-      fail(span, toErrorValue(error).message)
+      this.#safely(() => fail(span, toErrorValue(error).message))
       throw error
     } finally {
-      span.end()
+      this.end(span)
     }
   }
 
@@ -75,20 +82,25 @@ export class Tracing {
     const parent = contextOf(command.trace ?? recovered(command, before))
     if (parent === undefined) return undefined
     const kind = command.sender === undefined ? SpanKind.SERVER : SpanKind.CONSUMER
-    return this.#begin(`apply ${nameOf(command)}`, kind, parent, command)
+    return this.#safely(() => this.#begin(`apply ${nameOf(command)}`, kind, parent, command))
   }
 
   /** What came of a step, for when it is durable. */
   note(span: Span, application: Application): void {
-    if (application.kind !== 'applied') {
-      span.setAttribute('perdure.outcome', application.kind)
-      if (application.kind === 'refused' || application.kind === 'stillborn')
-        fail(span, application.error.message)
-      return
-    }
-    const { outcome, seq, position, error } = application.entry
-    span.setAttributes({ 'perdure.outcome': outcome, 'perdure.seq': seq, 'perdure.position': position })
-    if (error !== undefined) fail(span, error.message)
+    this.#safely(() => note(span, application))
+  }
+
+  end(span: Span): void {
+    this.#safely(() => span.end())
+  }
+
+  /** A step whose commit did not become durable: it came to nothing. */
+  endLost(span: Span, reason: string): void {
+    this.#safely(() => {
+      span.setAttribute('perdure.outcome', 'lost')
+      fail(span, reason)
+    })
+    this.end(span)
   }
 
   /** An attempt of an activity; undefined when what started it carried no context. */
@@ -96,33 +108,41 @@ export class Tracing {
     const parent = contextOf(trace)
     if (parent === undefined) return undefined
     const { type } = idOf(token.actor)
-    const span = this.#tracer.startSpan(
-      `run ${type}/${src}`,
-      {
-        kind: SpanKind.INTERNAL,
-        attributes: {
-          'perdure.actor.id': token.actor,
-          'perdure.actor.type': type,
-          'perdure.activity.src': src,
-          'perdure.activity.id': token.id,
-          'perdure.attempt': token.attempt,
-          'perdure.idempotency_key': idempotencyKeyOf(token),
-        },
-      },
-      parent,
+    const attributes = {
+      'perdure.actor.id': token.actor,
+      'perdure.actor.type': type,
+      'perdure.activity.src': src,
+      'perdure.activity.id': token.id,
+      'perdure.attempt': token.attempt,
+      'perdure.idempotency_key': idempotencyKeyOf(token),
+    }
+    return this.#safely(() =>
+      this.#open(`run ${type}/${src}`, { kind: SpanKind.INTERNAL, attributes }, parent),
     )
-    return { span, carried: formatTrace(span.spanContext()) }
   }
 
   endAttempt(span: Span, outcome: Outcome | 'cancelled'): void {
-    span.setAttribute('perdure.outcome', outcome === 'cancelled' ? outcome : outcome.status)
-    if (outcome !== 'cancelled' && outcome.status === 'error') fail(span, outcome.error.message)
-    span.end()
+    this.#safely(() => {
+      span.setAttribute('perdure.outcome', outcome === 'cancelled' ? outcome : outcome.status)
+      if (outcome !== 'cancelled' && outcome.status === 'error') fail(span, outcome.error.message)
+    })
+    this.end(span)
   }
 
   /** Calls a function so that the spans it makes are below the one given, and below nothing else when none is. */
   within<Result>(span: Span | undefined, call: () => Result): Result {
-    return context.with(span === undefined ? ROOT_CONTEXT : api.setSpan(ROOT_CONTEXT, span), call)
+    let isCalled = false
+    const called = () => {
+      isCalled = true
+      return call()
+    }
+    try {
+      return context.with(span === undefined ? ROOT_CONTEXT : api.setSpan(ROOT_CONTEXT, span), called)
+    } catch (error) {
+      if (isCalled) throw error
+      this.#noteFault(error)
+      return call()
+    }
   }
 
   #begin(name: string, kind: SpanKind, parent: Context, command: Command): Traced {
@@ -133,8 +153,27 @@ export class Tracing {
       'perdure.command.kind': command.kind,
       'perdure.event': eventOf(command),
     }
-    const span = this.#tracer.startSpan(name, { kind, attributes }, parent)
+    return this.#open(name, { kind, attributes }, parent)
+  }
+
+  #open(name: string, options: SpanOptions, parent: Context): Traced {
+    const span = this.#tracer.startSpan(name, options, parent)
     return { span, carried: formatTrace(span.spanContext()) }
+  }
+
+  #safely<Result>(call: () => Result): Result | undefined {
+    try {
+      return call()
+    } catch (error) {
+      this.#noteFault(error)
+      return undefined
+    }
+  }
+
+  #noteFault(error: unknown): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#onFault(error)
   }
 }
 
@@ -164,6 +203,18 @@ function nameOf(command: Command): string {
 function eventOf(command: Command): string {
   if (command.kind === 'message') return command.event.type
   return command.kind === 'operator' ? `$${command.order.type}` : `$${command.kind}`
+}
+
+function note(span: Span, application: Application): void {
+  if (application.kind !== 'applied') {
+    span.setAttribute('perdure.outcome', application.kind)
+    if (application.kind === 'refused' || application.kind === 'stillborn')
+      fail(span, application.error.message)
+    return
+  }
+  const { outcome, seq, position, error } = application.entry
+  span.setAttributes({ 'perdure.outcome': outcome, 'perdure.seq': seq, 'perdure.position': position })
+  if (error !== undefined) fail(span, error.message)
 }
 
 function fail(span: Span, message: string): void {

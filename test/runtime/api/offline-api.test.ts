@@ -86,7 +86,7 @@ before(async () => {
   await three!.terminate('no more')
   await runtime.actor(cart, 'c-1').send({ type: 'add', item: 'tea' })
   live = await answers(api)
-  for (let seq = 1; seq <= 4; seq++) past.push(shown(await api.get({ address: 'order/o-1', atSeq: seq })))
+  for (let seq = 1; seq <= 3; seq++) past.push(shown(await api.get({ address: 'order/o-1', atSeq: seq })))
   api.close()
   await runtime.stop()
   opened = journal()
@@ -108,7 +108,7 @@ describe('a journal at rest', () => {
   it('folds states of the past with definitions', async () => {
     const api = offline(new Bindings([order, cart]))
     const found: (object | undefined)[] = []
-    for (let seq = 1; seq <= 4; seq++) found.push(shown(await api.get({ address: 'order/o-1', atSeq: seq })))
+    for (let seq = 1; seq <= 3; seq++) found.push(shown(await api.get({ address: 'order/o-1', atSeq: seq })))
     assert.deepEqual(found, past)
     assert.ok(new Set(past.map(view => JSON.stringify(view))).size >= 3, 'the past differs from the present')
   })
@@ -119,6 +119,24 @@ describe('a journal at rest', () => {
       retryable: false,
       message: /entry 2 .*--actors/,
     })
+  })
+
+  it('says that an entry is not there yet, and what the last is, with definitions and without', async () => {
+    for (const api of [offline(), offline(new Bindings([order, cart]))])
+      await assert.rejects(api.get({ address: 'order/o-1', atSeq: 4 }), {
+        code: 'NotFound',
+        details: { atSeq: 4, lastSeq: 3 },
+      })
+  })
+
+  it('says that nobody has heard of a type, unless there are actors of it', async () => {
+    await assert.rejects(offline().list({ type: 'nope' }), {
+      code: 'NotFound',
+      message: "the journal has no actor of type 'nope': it has 'cart', 'order'",
+    })
+    const orders = offline(new Bindings([order]))
+    await assert.rejects(orders.count({ type: 'nope' }), { code: 'NotFound', message: /'order', 'cart'$/ })
+    assert.equal(await orders.count({ type: 'cart' }), 1)
   })
 
   it('says what its types are as far as it knows', async () => {

@@ -5,7 +5,7 @@ import { assign, setup } from 'xstate'
 import { defineActor } from '../../../runtime/index.js'
 import { createTestRuntime } from '../../../runtime/testing/index.js'
 import { type CounterEvent, counterMachine } from '../../support/engine-counter.js'
-import { engineWorld, historyOf } from '../../support/engine-world.js'
+import { engineWorld, historyOf, listeningLogger } from '../../support/engine-world.js'
 
 const counter = defineActor({
   machine: counterMachine,
@@ -39,7 +39,8 @@ suite('a handle beside its engine', () => {
   })
 
   test('hears every event from its call on, over a crash, beside a listener that throws', async () => {
-    await using rt = await engineWorld([counter])
+    const logger = listeningLogger()
+    await using rt = await engineWorld([counter], {}, logger)
     const c = rt.actor(counter, 'c')
     await c.send(add(1))
     const heard: number[] = []
@@ -54,6 +55,7 @@ suite('a handle beside its engine', () => {
     broken.unsubscribe()
     await c.send(add(4))
     assert.deepEqual(heard, [2, 3])
+    assert.deepEqual(logger.said, ['a listener threw', 'a listener threw'])
   })
 
   test('sends nothing once its signal has come', async () => {

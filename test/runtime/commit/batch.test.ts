@@ -4,7 +4,13 @@ import { assign, enqueueActions, log, sendTo, setup } from 'xstate'
 import { StepFailedError } from '../../../actors/errors.js'
 import { activity, defineActor, ref } from '../../../runtime/index.js'
 import { counterMachine } from '../../support/engine-counter.js'
-import { assertRefolds, deadLetters, engineWorld, historyOf } from '../../support/engine-world.js'
+import {
+  assertRefolds,
+  deadLetters,
+  engineWorld,
+  historyOf,
+  listeningLogger,
+} from '../../support/engine-world.js'
 
 type Note = { type: 'NOTE'; text: string }
 
@@ -242,11 +248,13 @@ suite('custom actions', () => {
   ] as const)
     test(`that ${how} harm nobody`, async () => {
       const definition = acting(act)
-      await using rt = await engineWorld([definition])
+      const logger = listeningLogger()
+      await using rt = await engineWorld([definition], {}, logger)
       const a = rt.actor(definition, 'a')
       await a.send({ type: 'ACT' })
       assert.equal((await a.ask({ type: 'ACT' })).snapshot.context.n, 2)
       assert.ok((await historyOf(a)).every(one => one.outcome === 'applied'))
+      assert.deepEqual(logger.said, ['a custom action failed', 'a custom action failed'])
     })
 })
 

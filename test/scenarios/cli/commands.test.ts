@@ -347,6 +347,7 @@ describe('against a stopped runtime, what is refused', () => {
       ['send', 'order/o-1', 'APPROVE', '{"type":"X"}'],
       ['send', 'order/o-1', 'APPROVE', '--delay', '10 minutes'],
       ['list', '--limit', 'many'],
+      ['list', '--limit', 'many', '--json'],
       ['list', '--status', 'asleep'],
       ['list', '--path', join(directory, 'nowhere')],
       ['start', join(directory, 'no.js')],
@@ -358,7 +359,7 @@ describe('against a stopped runtime, what is refused', () => {
     )
     assert.deepEqual(
       seen.map(({ code }) => code),
-      Array(15).fill(2),
+      Array(16).fill(2),
     )
   })
 })

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sourceRoot } from '../../support/source-root.js'
 
 const directory = join(sourceRoot(dirname(fileURLToPath(import.meta.url))), 'test/scenarios/cli/golden')
 
@@ -22,9 +23,4 @@ export function assertGolden(name: string, text: string): void {
     `there is no golden ${file}: run with PERDURE_GOLDEN=write, and read what it wrote`,
   )
   assert.equal(text, readFileSync(file, 'utf8'), `differs from ${file}`)
-}
-
-/** The tests run compiled; the goldens stand beside their sources. */
-function sourceRoot(from: string): string {
-  return existsSync(join(from, 'test/scenarios/cli/golden.ts')) ? from : sourceRoot(dirname(from))
 }

@@ -23,7 +23,7 @@ import { Tracing } from '../../../../runtime/observe/tracing/tracing.js'
 import { SystemClock } from '../../../../runtime/system-clock.js'
 import { verifyJournal } from '../../../../runtime/verify.js'
 import { failFirst, ledger, watchedOrder } from '../../../support/engine-watched.js'
-import { gate } from '../../../support/engine-world.js'
+import { gate, listeningLogger } from '../../../support/engine-world.js'
 
 const exporter = new InMemorySpanExporter()
 const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
@@ -37,9 +37,10 @@ async function runtimeWith(
   t: TestContext,
   order: ReturnType<typeof watchedOrder>,
   tracing: Tracer | boolean,
+  logger = listeningLogger(),
 ): Promise<EmbeddedRuntime> {
   const path = await mkdtemp(join(tmpdir(), 'perdure-tracing-'))
-  const runtime = (await createRuntime({ actors: [order, ledger], path, tracing })) as EmbeddedRuntime
+  const runtime = (await createRuntime({ actors: [order, ledger], path, tracing, logger })) as EmbeddedRuntime
   t.after(async () => {
     await runtime.stop()
     await rm(path, { recursive: true, force: true })
@@ -220,7 +221,7 @@ test('without tracing no context is written down; without an SDK no span is made
   )
 })
 
-test('a step whose commit failed was none: it is told once, when it is durable', async () => {
+test('a step whose commit failed was none: its span ends as lost, and once it is durable it is told', async () => {
   const order = watchedOrder(failFirst)
   const inner = new MemoryJournal()
   let failures = 0
@@ -242,9 +243,51 @@ test('a step whose commit failed was none: it is told once, when it is durable',
   await handle.waitFor(snapshot => snapshot.matches('packed'))
   await runtime.stop()
   assert.ok(failures > 2)
-  const results = exporter.getFinishedSpans().filter(span => span.name === 'apply order/$result')
-  assert.equal(results.length, 2, 'one failed attempt and one that did not')
+  const spans = exporter.getFinishedSpans().filter(span => span.name === 'apply order/$result')
+  const [lost, results] = [true, false].map(isLost =>
+    spans.filter(span => (span.attributes['perdure.outcome'] === 'lost') === isLost),
+  )
+  assert.equal(results?.length, 2, 'one failed attempt and one that did not')
+  assert.equal(lost?.length, 2)
+  for (const { status } of lost ?? [])
+    assert.deepEqual(status, { code: SpanStatusCode.ERROR, message: 'the commit failed: no room' })
   assert.ok(!paths(exporter.getFinishedSpans()).some(path => path.includes('?')))
+})
+
+test('a tracer that throws, wherever it does, harms nobody, and is said once', async t => {
+  const fault = () => {
+    throw new Error('of the tracer')
+  }
+  const span = tracer.startSpan('a whole one')
+  const failing = (...names: string[]) =>
+    new Proxy(span, {
+      get: (target, name) => (names.includes(String(name)) ? fault : Reflect.get(target, name, target)),
+    })
+  const tracers: Record<string, Tracer> = {
+    'no span': { startSpan: fault, startActiveSpan: fault },
+    'no context': { startSpan: () => failing('spanContext'), startActiveSpan: fault },
+    'no facts, no end': {
+      startSpan: () => failing('setAttribute', 'setAttributes', 'setStatus', 'end'),
+      startActiveSpan: fault,
+    },
+  }
+  for (const [name, broken] of Object.entries(tracers))
+    await t.test(name, async t => {
+      const logger = listeningLogger()
+      const order = watchedOrder(failFirst)
+      const runtime = await runtimeWith(t, order, broken, logger)
+      const handle = runtime.actor(order, 'o-1')
+      await runtime.service.submit({
+        kind: 'start',
+        commandId: 's',
+        target: 'order/o-1',
+        input: undefined,
+        trace: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      })
+      await assert.rejects(handle.send({ type: 'BOOM' }), { code: 'StepFailed' })
+      await handle.waitFor(snapshot => snapshot.matches('packed'))
+      assert.equal(logger.said.filter(said => said.startsWith('the tracer failed')).length, 1)
+    })
 })
 
 /** A journal that has no room for some commits. */

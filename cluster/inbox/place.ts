@@ -1,0 +1,73 @@
+/**
+ * Whether a stream is still the one that was read up to a place. A consumer that starts where nothing is says nothing:
+ * beyond the end it waits, behind what was purged it begins later.
+ *
+ * Invariant: asked of the stream's leader, since a replica may lag.
+ */
+
+import { hash } from 'node:crypto'
+import type { InboxPosition } from '../../actors/commit.js'
+import { LogMismatchError } from '../../actors/errors.js'
+import type { ClusterConnection } from '../connection.js'
+import { HEADER, type RawHeaders } from '../wire/header.js'
+
+interface Hashed {
+  readonly subject: string
+  readonly body: Uint8Array
+  readonly messageId: string
+}
+
+/** What a message is known by. */
+export function hashOf({ subject, body, messageId }: Hashed): string {
+  const head = Buffer.from(`${subject}\n${messageId}\n`)
+  return hash('sha256', Buffer.concat([head, body])).slice(0, 32)
+}
+
+export function messageIdOf(headers: RawHeaders | undefined): string {
+  for (const [name, [value = '']] of headers ?? []) if (name === HEADER.messageId) return value
+  return ''
+}
+
+/** A message's headers are parsed when they are asked for, and anybody may have written them. */
+export function readHeaders(read: () => RawHeaders | undefined): {
+  readonly headers: RawHeaders | undefined
+  readonly headersError?: string
+} {
+  try {
+    return { headers: read() }
+  } catch (error) {
+    return { headers: undefined, headersError: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** @throws LogMismatchError naming what is there instead. */
+export async function assertPlace(
+  { jsm }: ClusterConnection,
+  stream: string,
+  shard: number,
+  { sequence, hash: expected }: InboxPosition,
+): Promise<void> {
+  const where = { stream, shard }
+  const found = await jsm.streams.getMessage(stream, { seq: sequence })
+  if (found !== null) {
+    const hash = hashOf({
+      subject: found.subject,
+      body: found.data,
+      messageId: messageIdOf(readHeaders(() => found.header).headers),
+    })
+    if (hash === expected) return
+    throw new LogMismatchError(
+      'another stream',
+      where,
+      `message ${sequence} with hash ${expected}`,
+      `'${found.subject}' with hash ${hash}`,
+    )
+  }
+  const { first_seq: first, last_seq: last } = (await jsm.streams.info(stream)).state
+  if (last < sequence)
+    throw new LogMismatchError('gone backwards', where, `message ${sequence}`, `an end at ${last}`)
+  // All up to it was purged and nothing after: it has been read, so nothing is lost.
+  if (first === sequence + 1) return
+  const there = first > sequence ? `a beginning at ${first}` : `none there, and a beginning at ${first}`
+  throw new LogMismatchError('purged', where, `message ${sequence}, the last one read`, there)
+}

@@ -1,0 +1,25 @@
+/** The room's face: all that the runtime may import from here. */
+export { ClusterClient } from './client/cluster-client.js'
+export {
+  type ClusterConnection,
+  type ClusterOptions,
+  clusterOptionsOf,
+  connectCluster,
+} from './connection.js'
+export { StreamInbox } from './inbox/stream-inbox.js'
+export type { CommitForm } from './log/commit-form.js'
+export { ClusterCommitLog } from './log/commit-log.js'
+export { followCommits } from './log/commit-reader.js'
+export { Membership, type MemberView } from './members/membership.js'
+export { type Answerer, type PublicAnswer, PublicService } from './service/public-service.js'
+export { type PublicMessage, type PublicRequest, readRequest } from './service/read-request.js'
+export { shardOf } from './shard-of.js'
+export { type ClusterGround, type ClusterShape, prepareStreams } from './streams/setup.js'
+export {
+  readServer,
+  readStreams,
+  readTail,
+  type ServerRow,
+  type StreamRow,
+} from './view/read-streams.js'
+export { type ClusterTables, type MemberRow, readTables, type ShardRow } from './view/read-tables.js'

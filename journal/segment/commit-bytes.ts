@@ -1,0 +1,55 @@
+/**
+ * A commit as bytes, to travel: the two byte strings of its segment, and what a segment leaves to the journal around
+ * it. Invariant: what is unpacked and appended elsewhere makes the journal there say what it says here.
+ */
+import { decode, writeKnown } from '../../actors/codec.js'
+import type { Commit, InboxPosition } from '../../actors/commit.js'
+import { FrameWriter, frameAt } from './frames.js'
+import { unpackRecord } from './rows.js'
+import { entryAt, entryCount, packCommit, pendingBytes, recordsIn, tailOf, unpackPending } from './segment.js'
+
+const frames = new FrameWriter()
+
+/** To and from bytes. */
+export const commitForm = { pack: commitBytes, unpack: commitOf }
+
+/** @throws UnserialisableError when something in it cannot be restored. */
+function commitBytes(commit: Commit): Buffer {
+  const { entries, records } = packCommit(commit)
+  frames.begin(3)
+  writeKnown(frames.to, [commit.first, commit.at, commit.taken?.map(placeRow)])
+  frames.endPart()
+  frames.to.writeBytes(entries)
+  frames.endPart()
+  frames.to.writeBytes(records)
+  frames.endPart()
+  return frames.finish()
+}
+
+/** @throws Error when they are no commit. */
+function commitOf(bytes: Buffer): Commit {
+  const [first, at, taken] = decode(frameAt(bytes, 0)) as [number, number, unknown[][] | undefined]
+  const entries = frameAt(bytes, 1)
+  const records = frameAt(bytes, 2)
+  return {
+    first,
+    at,
+    entries: Array.from({ length: entryCount(entries) }, (_, index) => entryAt(entries, index)),
+    records: recordsIn(records).map(({ bytes, index, persistSnapshot }) => ({
+      record: unpackRecord(bytes),
+      index,
+      persistSnapshot,
+    })),
+    pending: unpackPending(pendingBytes(records)),
+    ...tailOf(entries),
+    ...(taken === undefined ? {} : { taken: taken.map(placeOf) }),
+  }
+}
+
+function placeRow({ inbox, sequence, hash }: InboxPosition): unknown[] {
+  return [inbox, sequence, hash]
+}
+
+function placeOf([inbox, sequence, hash]: unknown[]): InboxPosition {
+  return { inbox, sequence, hash } as InboxPosition
+}

@@ -1,0 +1,45 @@
+/** `perdure doctor`: whether a cluster is as it should be. */
+import { Command } from 'commander'
+import { exitCodes } from '../exit-codes.js'
+import { printJson, printLine, tableOf } from '../output.js'
+import { askingCluster, type ClusterFlags } from '../source.js'
+import { taught } from '../teaching.js'
+
+interface Flags extends ClusterFlags {
+  readonly json?: boolean
+}
+
+export function doctorCommand(): Command {
+  const command = new Command('doctor')
+    .summary('whether a cluster is as it should be')
+    .description(
+      "Look a cluster over: its servers' versions, copies and what the servers say of writes to the disk, how full its " +
+        "streams are, clocks, members, shards without an owner, and whether members' journals agree with the log. " +
+        "Changes nothing. Ends with 1 when anything is 'bad'.",
+    )
+    .action(doctor)
+  return taught(askingCluster(command), [
+    'doctor --nats nats://nats-1:4222',
+    `doctor --json | jq -r 'select(.verdict == "bad") | .about'`,
+  ])
+}
+
+async function doctor(flags: Flags): Promise<void> {
+  const [{ withCluster }, { checkUp }] = await Promise.all([
+    import('../cluster/in-cluster.js'),
+    import('../cluster/check-up.js'),
+  ])
+  const findings = await withCluster(flags, cluster => checkUp(cluster, flags))
+  if (findings.some(one => one.verdict === 'bad')) process.exitCode = exitCodes.no
+  if (flags.json) return findings.forEach(printJson)
+  printLine(
+    tableOf(
+      ['', 'about', 'found'],
+      findings.map(({ verdict, about, found }) => [verdict, about, found]),
+    ),
+  )
+  const advised = findings.filter(one => one.advice !== undefined && one.verdict !== 'good')
+  if (advised.length === 0) return
+  printLine('')
+  for (const { about, advice } of advised) printLine(`${about}: ${advice}`)
+}

@@ -1,0 +1,57 @@
+/**
+ * A cluster as its clients speak to it, a member's own handles among them: every verb over its wire.
+ */
+import type { Clock } from '../../actors/clock.js'
+import type { Command } from '../../actors/command.js'
+import type { Limits } from '../../actors/limits.js'
+import type { ClusterClient } from '../../cluster/index.js'
+import type { StartReply } from '../api/api.js'
+import { actorView } from '../api/views.js'
+import { RemoteService } from '../client/remote/remote-service.js'
+import type { HostLogger } from '../shard-host-options.js'
+import type { Bindings } from '../step/bindings.js'
+import { ClusterApi } from './cluster-api.js'
+
+/** How handles and faces reach a cluster. */
+export function clientOf(
+  client: ClusterClient,
+  parts: {
+    readonly bindings: Bindings
+    readonly clock: Clock
+    readonly limits: Limits
+    readonly logger: HostLogger
+    mintId(): string
+  },
+): { readonly api: ClusterApi; readonly service: RemoteService } {
+  const { bindings, clock, limits, logger } = parts
+  const mintId = () => parts.mintId()
+  const api = apiOf(client, limits, mintId)
+  return { api, service: new RemoteService({ api, bindings, clock, limits, logger, mintId }) }
+}
+
+export function apiOf(client: ClusterClient, limits: Limits, mintId: () => string): ClusterApi {
+  return new ClusterApi(
+    {
+      shards: client.shards,
+      shardOf: address => client.shardOf(address),
+      ask: (shard, verb, body, timeoutMs) => client.ask(shard, verb, body, timeoutMs),
+      command: (command, timeoutMs, signal) => replied(client, command, timeoutMs, signal),
+      events: (address, listener, signal) => client.events(address, listener, signal),
+      mintId,
+      clock: client.clock,
+    },
+    limits,
+  )
+}
+
+async function replied(
+  client: ClusterClient,
+  command: Command,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<StartReply> {
+  const applied = await client.command(command, timeoutMs, signal)
+  const { commandId: id, position, duplicate, handled, created } = applied
+  const snapshot = actorView(command.target, applied)
+  return { id, position, durability: 'replicated', duplicate, handled, created, snapshot }
+}

@@ -1,0 +1,287 @@
+/**
+ * One member of a cluster: the runtime of `createRuntime({ cluster })`. It stands by for the shards it is meant to
+ * stand by for, owns those it is meant to own, and hands over those it is not any more.
+ *
+ * Owns: which of its shards is what, and the steps from one to the other. Does not own who is meant for what
+ * (cluster/members), nor what owning a shard is (member-shard.ts). Invariant: one step a shard at a time; each begins
+ * from how things stand when the one before has ended.
+ */
+import { toErrorValue } from '../../actors/codec.js'
+import { LogMismatchError, UnavailableError } from '../../actors/errors.js'
+import type { ClusterClient, ClusterCommitLog, Membership } from '../../cluster/index.js'
+import type { Api } from '../api/api.js'
+import { type About, LiveApi } from '../api/live-api.js'
+import { RemoteClient } from '../client/remote/remote-client.js'
+import type { RemoteService } from '../client/remote/remote-service.js'
+import type { Runtime } from '../client/types.js'
+import type { Door } from '../embedded/embedded-runtime.js'
+import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
+import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
+import { MemberShard, type MemberShardSite } from './member-shard.js'
+import { ShardVerbs } from './shard-verbs.js'
+
+export interface ClusterMemberSite
+  extends Omit<MemberShardSite, 'streams' | 'openJournal' | 'isHere' | 'owns' | 'onLost'> {
+  readonly shards: number
+  readonly membership: Membership
+  readonly client: ClusterClient
+  readonly log: ClusterCommitLog
+  readonly service: RemoteService
+  readonly api: Api
+  readonly about: About
+  readonly metrics?: EngineMetrics
+  /** Subject on which the owner of a shard is asked. */
+  verbsOf(shard: number): string
+  streamsOf(shard: number): MemberShardSite['streams']
+  openJournal(shard: number): ReturnType<MemberShardSite['openJournal']>
+  isHere(shard: number, address: string): boolean
+  /** Ends the connection. */
+  close(): Promise<void>
+}
+
+export class ClusterMember extends RemoteClient implements Runtime {
+  readonly api: Api
+  readonly #site: ClusterMemberSite
+  readonly #shards = new Map<number, MemberShard>()
+  readonly #verbs = new Map<number, () => void>()
+  /** Steps on their way, the last of each shard. */
+  readonly #busy = new Map<number, Promise<void>>()
+  readonly #broken = new Map<number, unknown>()
+  readonly #doors: Door[] = []
+  readonly #startedAt: number
+  #opening = Promise.resolve()
+  #stopListening = () => {}
+  #isStopping = false
+  #stopped: Promise<void> | undefined
+  #handler: HttpHandler | undefined
+
+  constructor(site: ClusterMemberSite) {
+    super(site.service, () => {})
+    this.#site = site
+    this.api = site.api
+    this.#startedAt = site.clock.now()
+  }
+
+  /** Resolves once it is a member; its shards come to it from then on. */
+  async join(): Promise<void> {
+    const { membership } = this.#site
+    await membership.join()
+    this.#stopListening = membership.onChange(() => this.#settle())
+    this.#settle()
+  }
+
+  get membership(): Membership {
+    return this.#site.membership
+  }
+
+  /** Shards that this member owns and steps now. */
+  get owned(): readonly number[] {
+    return [...this.#shards.values()].filter(shard => shard.isOwned).map(shard => shard.number)
+  }
+
+  /** Shards that cannot be brought up here, and why. */
+  get broken(): ReadonlyMap<number, unknown> {
+    return this.#broken
+  }
+
+  shard(number: number): MemberShard | undefined {
+    return this.#shards.get(number)
+  }
+
+  get handler(): HttpHandler {
+    this.#handler ??= httpHandler(this.api, this.handlerSite)
+    return this.#handler
+  }
+
+  get handlerSite(): HandlerSite {
+    const { clock, limits, logger, service } = this.#site
+    return {
+      clock,
+      limits,
+      logger,
+      onEnd: listener => service.onEnd(listener),
+      metrics: () => this.metrics(),
+    }
+  }
+
+  async metrics(): Promise<string> {
+    throw new UnavailableError('metrics of a member are not counted yet', undefined, false)
+  }
+
+  addDoor(door: Door): void {
+    this.#doors.push(door)
+  }
+
+  /** Makes each shard what it is meant to be, as far as that is possible now. */
+  #settle(): void {
+    if (this.#isStopping) return
+    const { membership, shards } = this.#site
+    const { own, standby } = membership.wanted()
+    const claimable = new Set(membership.claimable())
+    const leaving = new Map(membership.handOvers().map(({ shard, to }) => [shard, to]))
+    for (let number = 0; number < shards; number++) {
+      if (this.#busy.has(number) || this.#broken.has(number)) continue
+      const isWanted = own.has(number) || standby.has(number)
+      const step = this.#stepOf(number, { isWanted, isOwn: own.has(number), claimable, leaving })
+      if (step !== undefined) this.#do(number, step)
+    }
+  }
+
+  #stepOf(
+    number: number,
+    meant: { isWanted: boolean; isOwn: boolean; claimable: Set<number>; leaving: Map<number, string> },
+  ): (() => Promise<unknown>) | undefined {
+    const { membership } = this.#site
+    const shard = this.#shards.get(number)
+    if (shard?.isOwned) {
+      // Held again in another epoch, it begins again.
+      if (membership.held.get(number) !== shard.epoch) return () => this.#drop(number)
+      const to = meant.leaving.get(number)
+      return to === undefined ? undefined : () => this.#handOver(number, to)
+    }
+    if (meant.claimable.has(number)) return () => this.#takeOver(number)
+    if (!meant.isWanted) return shard === undefined ? undefined : () => this.#drop(number)
+    if (shard === undefined) return () => this.#standing(number)
+    if (!meant.isOwn || membership.owner(number) === undefined || shard.isReady) return undefined
+    return () => this.#makeReady(number)
+  }
+
+  #do(number: number, step: () => Promise<unknown>): void {
+    const before = this.#busy.get(number) ?? Promise.resolve()
+    const done: Promise<void> = before
+      .then(step)
+      .then(
+        () => this.#site.limits.clusterRetryMs,
+        (error: unknown) => this.#failed(number, error),
+      )
+      // What could not be done is not tried again at once.
+      .then(pauseMs => new Promise<void>(resolve => this.#site.clock.after(pauseMs, resolve)))
+      .then(() => {
+        if (this.#busy.get(number) === done) this.#busy.delete(number)
+        this.#settle()
+      })
+    this.#busy.set(number, done)
+  }
+
+  /** Journals are opened one in a round of the event loop: what other shards do comes between. */
+  async #standing(number: number): Promise<MemberShard> {
+    const known = this.#shards.get(number)
+    if (known !== undefined) return known
+    this.#opening = this.#opening.then(() => new Promise(resolve => this.#site.clock.soon(resolve)))
+    await this.#opening
+    const { streamsOf, openJournal, isHere, membership, ...rest } = this.#site
+    const shard = new MemberShard(number, {
+      ...rest,
+      streams: streamsOf(number),
+      openJournal: () => openJournal(number),
+      isHere: address => isHere(number, address),
+      owns: epoch => membership.owns(number, epoch),
+      onLost: error => this.#lost(number, error),
+    })
+    this.#shards.set(number, shard)
+    shard.stand()
+    return shard
+  }
+
+  /** Asks for a shard whose owner lives, once it could be taken over at once. */
+  async #makeReady(number: number): Promise<void> {
+    const shard = await this.#standing(number)
+    await shard.caughtUp()
+    shard.isReady = true
+    this.#site.membership.ready(number)
+  }
+
+  async #takeOver(number: number): Promise<void> {
+    const { membership, log } = this.#site
+    const shard = await this.#standing(number)
+    await shard.caughtUp()
+    const wasKilled = !membership.isLeft(number)
+    const epoch = await membership.claim(number, (await log.last(number))?.epoch)
+    if (epoch === undefined) return
+    try {
+      if (await shard.own(epoch, wasKilled)) return this.#serve(number, shard)
+    } catch (error) {
+      await membership.release(number).catch(() => {})
+      throw error
+    }
+    await membership.release(number)
+  }
+
+  #serve(number: number, shard: MemberShard): void {
+    const { client, verbsOf, bindings, about, clock, logger } = this.#site
+    const { service, shard: live } = shard
+    if (service === undefined || live === undefined) return
+    const api = new LiveApi({ service, bindings, about, startedAt: this.#startedAt, shard: () => live })
+    const verbs = new ShardVerbs(api, { clock, logger })
+    this.#verbs.set(
+      number,
+      client.requests.serve(verbsOf(number), (verb, body) => verbs.answer(verb, body)),
+    )
+  }
+
+  #hush(number: number): void {
+    this.#verbs.get(number)?.()
+    this.#verbs.delete(number)
+  }
+
+  async #handOver(number: number, to: string | undefined): Promise<void> {
+    const { membership, limits } = this.#site
+    this.#hush(number)
+    await this.#shards.get(number)?.release(limits.handOverMsMax)
+    await membership.release(number, to)
+  }
+
+  async #drop(number: number): Promise<void> {
+    this.#hush(number)
+    const shard = this.#shards.get(number)
+    this.#shards.delete(number)
+    await shard?.close()
+  }
+
+  /** What was running for the shard has ended already. */
+  #lost(number: number, error: unknown): void {
+    this.#do(number, async () => {
+      await this.#drop(number)
+      if (this.#site.membership.held.has(number)) await this.#site.membership.release(number).catch(() => {})
+      throw error
+    })
+  }
+
+  /** Answers how long to leave the shard alone. */
+  #failed(number: number, error: unknown): number {
+    const { logger, limits } = this.#site
+    logger.warn({ shard: number, error: toErrorValue(error) }, 'a shard was lost here')
+    // Nothing that is tried again would mend it.
+    if (error instanceof LogMismatchError) this.#broken.set(number, error)
+    return limits.shardRetryMs
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    const { membership, limits, client, service, close } = this.#site
+    for (const door of this.#doors) door.retire()
+    await membership.drain(limits.leaveMsMax)
+    this.#isStopping = true
+    this.#stopListening()
+    await Promise.all(this.#busy.values())
+    await Promise.all(
+      [...this.#shards.keys()].map(async number => {
+        if (this.#shards.get(number)?.isOwned) await this.#handOver(number, undefined).catch(() => {})
+        await this.#drop(number)
+      }),
+    )
+    await membership.leave(0)
+    service.end(new UnavailableError('the runtime has stopped'))
+    await Promise.all(this.#doors.map(door => door.close()))
+    client.close()
+    await close()
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Composes a member of a cluster, and a client of one. Loaded only where a cluster is asked for: an embedded runtime
+ * loads nothing of NATS.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../actors/clock.js'
+import type { Limits } from '../../actors/limits.js'
+import {
+  ClusterClient,
+  ClusterCommitLog,
+  type ClusterConnection,
+  type ClusterGround,
+  type ClusterOptions,
+  type ClusterShape,
+  connectCluster,
+  followCommits,
+  Membership,
+  prepareStreams,
+  StreamInbox,
+  shardOf,
+} from '../../cluster/index.js'
+import { commitForm, type Holder } from '../../journal/index.js'
+import type { About } from '../api/live-api.js'
+import { openDataDirectory } from '../embedded/data-directory.js'
+import type { HostLogger } from '../shard-host-options.js'
+import { Bindings } from '../step/bindings.js'
+import { assertVersioned } from '../versions.js'
+import { clientOf } from './client-wire.js'
+import { ClusterMember } from './cluster-member.js'
+import { openMemberDoors } from './member-doors.js'
+import type { ShardStreams } from './member-shard.js'
+import { viewsOf } from './member-views.js'
+import { admitted } from './stream-door.js'
+
+export interface ClusterSettings extends ClusterOptions, Pick<ClusterShape, 'shards' | 'replicas'> {
+  /** This member's name among all, a token; made of host and process when absent. */
+  readonly member?: string
+}
+
+export interface MemberParts {
+  readonly actors: ConstructorParameters<typeof Bindings>[0]
+  readonly path: string
+  readonly cluster: ClusterSettings
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: HostLogger
+  readonly about: About
+  readonly holder: Omit<Holder, 'since'>
+  readonly versionsRequired: boolean
+  mintId(): string
+}
+
+/** @throws SetupError, UnavailableError when the cluster cannot be reached or is not as it must be. */
+export async function createMember(given: MemberParts): Promise<ClusterMember> {
+  const parts = { ...given, limits: withinBatch(given.limits) }
+  const { cluster, clock, limits, logger, holder } = parts
+  // What actors know is personal data.
+  mkdirSync(parts.path, { recursive: true, mode: 0o700 })
+  const bindings = new Bindings(parts.actors)
+  if (parts.versionsRequired) assertVersioned(bindings)
+  const id = cluster.member ?? memberId(holder, parts.mintId())
+  const connection = await connectCluster(cluster, id, limits)
+  try {
+    const { shards, replicas } = cluster
+    const ground = await prepareStreams(connection, cluster.name, {
+      ...(shards === undefined ? {} : { shards }),
+      ...(replicas === undefined ? {} : { replicas }),
+    })
+    for (const warning of ground.warnings) logger.warn({ warning }, 'the cluster is less than was asked for')
+    const membership = new Membership({
+      connection,
+      cluster,
+      names: ground.names,
+      shards: ground.shards,
+      replicas: ground.durability.replicas,
+      clock,
+      limits,
+      about: { id, ...holder, versions: versionsOf(bindings) },
+      foundedMs: Date.parse(ground.journalCreated),
+      onTrouble: message => logger.warn({ member: id }, message),
+    })
+    const client = new ClusterClient({ connection, ground, id, clock, limits })
+    const { api, service } = clientOf(client, { ...parts, bindings })
+    const log = new ClusterCommitLog({ connection, ground, form: commitForm, clock, limits, member: id })
+    const member = new ClusterMember({
+      bindings,
+      clock,
+      limits,
+      logger,
+      mintId: () => parts.mintId(),
+      shards: ground.shards,
+      membership,
+      client,
+      log,
+      service,
+      api,
+      about: parts.about,
+      verbsOf: shard => ground.names.owner(shard, '*'),
+      streamsOf: shard => streamsOf(shard, { ...parts, bindings, connection, ground, log, client }),
+      openJournal: shard => openShard(shard, parts),
+      isHere: (shard, address) => shardOf(address, ground.shards) === shard,
+      close: () => connection.close(),
+    })
+    member.addDoor(
+      await openMemberDoors({
+        api,
+        views: viewsOf(member, ground.shards),
+        member: id,
+        version: parts.about.perdure,
+        connection,
+        ground,
+        client,
+        clock,
+        limits,
+        logger,
+        mintId: () => parts.mintId(),
+      }),
+    )
+    await member.join()
+    return member
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+interface StreamParts extends MemberParts {
+  readonly bindings: Bindings
+  readonly connection: ClusterConnection
+  readonly ground: ClusterGround
+  readonly log: ClusterCommitLog
+  readonly client: ClusterClient
+}
+
+function streamsOf(shard: number, parts: StreamParts): ShardStreams {
+  const { connection, ground, clock, limits, log, client, bindings } = parts
+  const site = { connection, ground, clock, limits, form: commitForm }
+  const inbox = (kind: 'commands' | 'sends', failed: (error: unknown) => void) =>
+    new StreamInbox({
+      kind,
+      shard,
+      connection,
+      ground,
+      clock,
+      limits,
+      admit: command => admitted(command, bindings),
+      reply: (subject, bytes) => client.requests.answer(subject, bytes),
+      failed,
+    })
+  return {
+    follow: (after, take) => followCommits(site, shard, after, take),
+    claim: (epoch, after) => log.claim(shard, epoch, after),
+    inboxes: failed => {
+      const sends = inbox('sends', failed)
+      const commands = inbox('commands', failed)
+      return {
+        streams: [sends, commands],
+        start: async taken => {
+          await sends.start(taken.find(one => one.inbox === 'sends'))
+          await commands.start(taken.find(one => one.inbox === 'commands'))
+        },
+        stop: async () => {
+          await Promise.all([sends.stop(), commands.stop()])
+        },
+      }
+    },
+  }
+}
+
+/** A commit of a member is one atomic batch of the log, which takes only so many messages. */
+function withinBatch(limits: Limits): Limits {
+  const share = Math.floor(limits.clusterBatchMessagesMax * 0.4)
+  return {
+    ...limits,
+    commitMessagesMax: Math.min(limits.commitMessagesMax, share),
+    stepEffectsMax: Math.min(limits.stepEffectsMax, share),
+  }
+}
+
+/** The shard's own directory: copied to move it, removed to drop it. */
+function openShard(shard: number, { path, clock, limits, logger, holder }: MemberParts) {
+  const directory = join(path, `shard-${shard}`)
+  mkdirSync(directory, { recursive: true })
+  return openDataDirectory({ path: directory, clock, limits, logger, holder, durability: 'normal' })
+}
+
+function versionsOf(bindings: Bindings): Record<string, string> {
+  return Object.fromEntries(bindings.types.map(type => [type, bindings.current(type).version]))
+}
+
+/** A token of a subject, and a key of a bucket. */
+function memberId({ host, pid }: { readonly host: string; readonly pid: number }, unique: string): string {
+  const plain = (text: string) => text.replace(/[^A-Za-z0-9_-]+/g, '-')
+  return `${plain(host)}-${pid}-${plain(unique).slice(-8)}`
+}

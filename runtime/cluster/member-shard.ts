@@ -1,0 +1,251 @@
+/**
+ * One shard on one member: its journal here, and what the member does with it. It stands by (applies what others
+ * commit) or owns it (a shard host steps its commands).
+ *
+ * Owns: the journal's files, the host, and the order of things when one becomes the other. Does not own who should
+ * have the shard: it is told. Invariants: the journal is appended to by one at a time, the follower or the host; a
+ * host begins only after a claim in the log that stands on all that the journal holds; standing by runs no user code.
+ */
+import { toErrorValue } from '../../actors/codec.js'
+import type { Commit, InboxPosition } from '../../actors/commit.js'
+import { UnavailableError } from '../../actors/errors.js'
+import type { Inbox } from '../../actors/inbox.js'
+import type { Journal, LogPosition } from '../../actors/journal.js'
+import { Followers } from '../dispatch/followers.js'
+import { EmbeddedService, type Shard } from '../embedded/embedded-service.js'
+import { MemoryInbox } from '../inbox/memory-inbox.js'
+import { ShardHost } from '../shard-host.js'
+import type { ShardHostOptions } from '../shard-host-options.js'
+import { assertFingerprints } from '../versions.js'
+import { MemberInbox } from './member-inbox.js'
+import { bringHome, ReplicatedLog, type SharedLog } from './replicated-log.js'
+
+/** What is read of a shard's log: a commit, or the claim of a new owner. */
+interface Read {
+  readonly at: LogPosition
+  readonly commit?: Commit
+}
+
+/** Whoever reads what others commit. */
+export interface Follower {
+  /** Resolves when all that was in the log at the call is applied. @throws what made following end */
+  caughtUp(): Promise<void>
+  readonly ended: Promise<void>
+  /** Resolves when nothing is applied any more. */
+  stop(): Promise<void>
+}
+
+/** A shard's inboxes, to be read from a place on. */
+export interface ShardInboxes {
+  readonly streams: readonly Inbox[]
+  /** @throws when a stream is not the one that was read before. */
+  start(after: readonly InboxPosition[]): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The log of the cluster, as one member uses it for one shard. */
+export interface ShardStreams {
+  follow(after: LogPosition | undefined, take: (read: Read) => Promise<void>): Follower
+  /** Undefined when there is anything after that position, or another was first. */
+  claim(epoch: number, after: LogPosition | undefined): Promise<(SharedLog & { release(): void }) | undefined>
+  /** @param failed told once when reading cannot go on. */
+  inboxes(failed: (error: unknown) => void): ShardInboxes
+}
+
+type HostParts = Pick<
+  ShardHostOptions,
+  'bindings' | 'clock' | 'limits' | 'logger' | 'isHere' | 'onAttempt' | 'observer'
+>
+
+export interface MemberShardSite extends HostParts {
+  readonly streams: ShardStreams
+  openJournal(): Journal
+  mintId(): string
+  /** Whether the shard is this member's now, in that epoch. */
+  owns(epoch: number): boolean
+  /** Told when the shard is lost or broken here, and nothing runs any more. */
+  onLost(error: unknown): void
+}
+
+interface Owned {
+  readonly shard: Shard
+  readonly inboxes: ShardInboxes
+  readonly log: SharedLog & { release(): void }
+  readonly epoch: number
+}
+
+export class MemberShard {
+  readonly number: number
+  readonly #site: MemberShardSite
+  #journal: Journal | undefined
+  #follower: Follower | undefined
+  /** The last commit or claim in the log that was read. */
+  #readTo: LogPosition | undefined
+  #owned: Owned | undefined
+  #service: EmbeddedService | undefined
+  /** Whether its member has asked the owner for it. */
+  isReady = false
+
+  constructor(number: number, site: MemberShardSite) {
+    this.number = number
+    this.#site = site
+  }
+
+  /** The shard's verbs, while it is owned here. */
+  get service(): EmbeddedService | undefined {
+    return this.#service
+  }
+
+  get shard(): Shard | undefined {
+    return this.#owned?.shard
+  }
+
+  /** The epoch it is owned under here; undefined while it is not. */
+  get epoch(): number | undefined {
+    return this.#owned?.epoch
+  }
+
+  get isOwned(): boolean {
+    return this.#owned !== undefined
+  }
+
+  get journal(): Journal | undefined {
+    return this.#journal
+  }
+
+  /** Opens the journal, and applies what others commit from now on. */
+  stand(): void {
+    if (this.#follower !== undefined || this.#owned !== undefined) return
+    this.#journal ??= this.#site.openJournal()
+    const journal = this.#journal
+    this.#readTo ??= journal.logPosition
+    const follower = this.#site.streams.follow(this.#readTo, async ({ commit, at }) => {
+      if (commit !== undefined) await bringHome(journal, commit, at, this.#site)
+      this.#readTo = at
+    })
+    this.#follower = follower
+    follower.ended.catch((error: unknown) => {
+      if (this.#follower === follower) this.#lose(error)
+    })
+  }
+
+  /** Resolves when the journal holds all that was committed before the call. */
+  async caughtUp(): Promise<void> {
+    this.stand()
+    await this.#follower?.caughtUp()
+  }
+
+  /**
+   * Takes the shard over under an epoch that the member was given. Answers false when another was first.
+   * @param wasKilled whether its owner before did not leave it in order.
+   */
+  async own(epoch: number, wasKilled: boolean): Promise<boolean> {
+    if (this.#owned !== undefined) return true
+    this.isReady = false
+    const log = await this.#claim(epoch)
+    if (log === undefined) return false
+    const journal = this.#journal!
+    const inboxes = this.#site.streams.inboxes(error => this.#lose(error))
+    try {
+      assertFingerprints(this.#site.bindings, journal, this.#site.logger)
+      await inboxes.start(journal.taken())
+    } catch (error) {
+      await inboxes.stop()
+      log.release()
+      throw error
+    }
+    this.#begin(journal, { log, inboxes, epoch, wasKilled })
+    return true
+  }
+
+  async #claim(epoch: number): Promise<Owned['log'] | undefined> {
+    const { claimTriesMax } = this.#site.limits
+    for (let tries = 0; tries < claimTriesMax; tries++) {
+      await this.caughtUp()
+      const follower = this.#follower
+      this.#follower = undefined
+      await follower?.stop()
+      const log = await this.#site.streams.claim(epoch, this.#readTo)
+      if (log !== undefined) return log
+    }
+    this.stand()
+    return undefined
+  }
+
+  #begin(
+    journal: Journal,
+    { log, inboxes, epoch, wasKilled }: Omit<Owned, 'shard'> & { wasKilled: boolean },
+  ): void {
+    const { bindings, clock, limits, logger, isHere, onAttempt, observer } = this.#site
+    const followers = new Followers(error => logger.warn({ error: toErrorValue(error) }, 'a listener threw'))
+    const inbox = new MemberInbox(new MemoryInbox(limits), inboxes.streams)
+    const host = new ShardHost({
+      journal,
+      log: new ReplicatedLog(log, journal, this.#site),
+      inbox,
+      bindings,
+      clock,
+      limits,
+      logger,
+      followers,
+      wasKilled,
+      ...(isHere === undefined ? {} : { isHere }),
+      isOurs: () => this.#site.owns(epoch),
+      ...(onAttempt === undefined ? {} : { onAttempt }),
+      ...(observer === undefined ? {} : { observer }),
+      onFailed: error => {
+        followers.end(new UnavailableError('another member has the shard by now'))
+        this.#lose(error)
+      },
+    })
+    const shard: Shard = { host, inbox, journal }
+    this.#owned = { shard, inboxes, log, epoch }
+    this.#service = new EmbeddedService({
+      bindings,
+      clock,
+      limits,
+      mintId: () => this.#site.mintId(),
+      shard: () => shard,
+      tracing: undefined,
+    })
+    host.start()
+  }
+
+  /** Steps what was taken, gives the shard up, and stands by. Resolves when nothing of it runs here. */
+  async release(withinMs: number): Promise<void> {
+    const owned = this.#owned
+    if (owned === undefined) return
+    // Nothing more is taken from the streams: the next owner reads on from what was committed.
+    await owned.inboxes.stop()
+    await owned.shard.host.stop(withinMs)
+    this.#owned = undefined
+    this.#service = undefined
+    owned.log.release()
+    // What was committed here is read again from the journal's own place on; the claims with it.
+    this.#readTo = undefined
+    this.stand()
+  }
+
+  /** Ends at once, as whatever it was. The journal stays as it is. */
+  async close(): Promise<void> {
+    const owned = this.#owned
+    this.#owned = undefined
+    this.#service = undefined
+    owned?.shard.host.kill()
+    owned?.log.release()
+    await owned?.inboxes.stop()
+    const follower = this.#follower
+    this.#follower = undefined
+    await follower?.stop()
+    this.#journal?.close()
+    this.#journal = undefined
+    this.#readTo = undefined
+  }
+
+  #lose(error: unknown): void {
+    void this.close().then(
+      () => this.#site.onLost(error),
+      closing => this.#site.onLost(closing),
+    )
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Where a member's shard commits: first to the log of the cluster, which makes the commit durable and refuses it when
+ * another member has the shard by now; then to the journal here, its copy.
+ *
+ * Invariant: the journal never holds what the log does not. A commit that is in the log and cannot be brought here
+ * (no room on the disk) is tried again for as long as it takes; nothing leaves meanwhile.
+ */
+import type { Clock } from '../../actors/clock.js'
+import type { Commit } from '../../actors/commit.js'
+import { isJournalFull } from '../../actors/errors.js'
+import type { CommitLog, LogPosition } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { HostLogger } from '../shard-host-options.js'
+
+/** The log of a cluster, as one shard's owner writes to it. */
+export interface SharedLog {
+  /** @throws FencedError when another member has committed to the shard. */
+  append(commit: Commit): Promise<LogPosition>
+}
+
+export class ReplicatedLog implements CommitLog {
+  readonly #log: SharedLog
+  readonly #journal: CommitLog
+  readonly #site: { readonly clock: Clock; readonly limits: Limits; readonly logger: HostLogger }
+
+  constructor(
+    log: SharedLog,
+    journal: CommitLog,
+    site: { readonly clock: Clock; readonly limits: Limits; readonly logger: HostLogger },
+  ) {
+    this.#log = log
+    this.#journal = journal
+    this.#site = site
+  }
+
+  async append(commit: Commit): Promise<void> {
+    const at = await this.#log.append(commit)
+    await bringHome(this.#journal, commit, at, this.#site)
+  }
+}
+
+/** Appends a commit of the log to a journal here, however long that has no room. */
+export async function bringHome(
+  journal: CommitLog,
+  commit: Commit,
+  at: LogPosition,
+  { clock, limits, logger }: { readonly clock: Clock; readonly limits: Limits; readonly logger: HostLogger },
+): Promise<void> {
+  for (;;) {
+    try {
+      return await journal.append(commit, at)
+    } catch (error) {
+      if (!isJournalFull(error)) throw error
+      logger.error({ position: commit.first }, 'no room for the copy of a commit; it is tried again')
+      await new Promise<void>(resolve => clock.after(limits.journalFullRetryMs, resolve))
+    }
+  }
+}
