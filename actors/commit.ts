@@ -87,10 +87,12 @@ export interface DeadLetter {
 export interface InboxPosition {
   /** Which of a shard's inboxes. */
   readonly inbox: 'commands' | 'sends'
-  /** The stream's number of the last message read; from 1. */
+  /** The stream's number of the last message read; from 1. 0: none, whatever was read of a stream before it. */
   readonly sequence: number
   /** Hash of that message, to know the stream by. */
   readonly hash: string
+  /** How many of its commands were taken, where it holds several and not all were; it is read again from there. Absent: all. */
+  readonly index?: number
 }
 
 /** What became of a dead letter. */

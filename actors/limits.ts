@@ -198,6 +198,11 @@ export interface Limits {
   readonly clusterInboxCommandsMax: number
   readonly clusterInboxBytesMax: number
   readonly clusterInboxHeartbeatMs: number
+  /** How often commands that were taken are purged from their stream, and how many messages of it one shard's purge must be worth. */
+  readonly commandsPurgeMs: number
+  readonly commandsPurgeSpan: number
+  /** How long a shard of a log that was made anew waits for members whose journals are longer. */
+  readonly logRemadeWaitMs: number
   /** How long the owner of a shard keeps a follower waiting for the next state before it answers that there is none. */
   readonly changesWaitMs: number
   /** How long a shard that could not be brought up here is left alone. */
@@ -330,6 +335,9 @@ export const limits: Limits = {
   clusterInboxCommandsMax: 1_024,
   clusterInboxBytesMax: 4 * 1024 * 1024,
   clusterInboxHeartbeatMs: 1_000,
+  commandsPurgeMs: 10_000,
+  commandsPurgeSpan: 50_000,
+  logRemadeWaitMs: 3_000,
   changesWaitMs: 5_000,
   shardRetryMs: 1_000,
   handOverMsMax: 100,

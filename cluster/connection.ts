@@ -143,6 +143,8 @@ function wrap(
   label: string,
 ): ClusterConnection {
   const state = { isConnected: true, isClosed: false }
+  // Nothing says it while the connection is away: then it is as it was.
+  let maxPayload = nc.info?.max_payload ?? 0
   const listeners = new Set<(state: 'connected' | 'disconnected' | 'closed') => void>()
   const tell = (news: 'connected' | 'disconnected' | 'closed'): void => {
     state.isConnected = news === 'connected'
@@ -159,7 +161,8 @@ function wrap(
       return nc.info?.version ?? ''
     },
     get maxPayload() {
-      return nc.info?.max_payload ?? 0
+      maxPayload = nc.info?.max_payload ?? maxPayload
+      return maxPayload
     },
     get isConnected() {
       return state.isConnected

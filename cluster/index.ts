@@ -6,10 +6,14 @@ export {
   clusterOptionsOf,
   connectCluster,
 } from './connection.js'
+export { CommandsRetention } from './inbox/commands-retention.js'
+export { takenAnew } from './inbox/place.js'
 export { StreamInbox } from './inbox/stream-inbox.js'
 export type { CommitForm } from './log/commit-form.js'
 export { ClusterCommitLog } from './log/commit-log.js'
 export { followCommits } from './log/commit-reader.js'
+export { LostTails } from './log/lost-tails.js'
+export { type LogSurvey, surveyLog } from './log/survey-log.js'
 export { Membership, type MemberView } from './members/membership.js'
 export { type Answerer, type PublicAnswer, PublicService } from './service/public-service.js'
 export { type PublicMessage, type PublicRequest, readRequest } from './service/read-request.js'

@@ -6,7 +6,7 @@
  * until its time is over; its actor answers an id it knows as it did the first time. Invariant: nothing else is tried
  * again here.
  */
-import { DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream'
+import { DeliverPolicy, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream'
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
@@ -23,7 +23,7 @@ import type { AppliedCommand } from '../../actors/inbox.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
 import { HEADER } from '../log/log-message.js'
-import { Requests } from '../requests/requests.js'
+import { type Expected, Requests } from '../requests/requests.js'
 import { shardOf } from '../shard-of.js'
 import type { ClusterGround } from '../streams/setup.js'
 import { readAnswer } from '../wire/answer.js'
@@ -47,6 +47,10 @@ export class ClusterClient {
   readonly #site: ClusterClientSite
   /** Of what it sent, so that the stream keeps what it has had before under that id. */
   #sent: number
+  /** Of the commands that were sent and not answered yet. */
+  #unansweredBytes = 0
+  /** What the stream of commands may hold, while that is asked for. */
+  #bounds: Promise<StreamInfo> | undefined
 
   constructor(site: ClusterClientSite) {
     const { connection, ground, id, clock, limits } = site
@@ -57,6 +61,9 @@ export class ClusterClient {
       answers: `${ground.names.name}.r.${id}`,
       clock,
       limits,
+    })
+    connection.onChange(state => {
+      if (state === 'disconnected') this.requests.lose()
     })
   }
 
@@ -73,8 +80,9 @@ export class ClusterClient {
   }
 
   /** What the owner of a shard says to a verb. @throws UnavailableError when nobody has it now, or says nothing in time */
-  ask(shard: number, verb: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async ask(shard: number, verb: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     const { names } = this.#site.ground
+    this.#assertConnected()
     return this.requests.ask(names.owner(shard, verb), `the owner of shard ${shard}`, body, timeoutMs)
   }
 
@@ -87,51 +95,103 @@ export class ClusterClient {
     const { clock, limits } = this.#site
     const began = clock.elapsed()
     let waitMs = limits.clusterAnswerMs
-    for (let tries = 0; ; tries++) {
-      signal?.throwIfAborted()
-      const leftMs = timeoutMs - (clock.elapsed() - began)
-      if (leftMs <= 0)
-        throw new TimeoutError(command.target, `'${command.kind}'`, timeoutMs, command.commandId)
-      const answer = await this.#once(command, Math.min(waitMs, leftMs), signal)
-      if (answer !== undefined && !answer.ok) {
-        if (!isPassing(answer.error)) throw answer.error
-        await new Promise<void>(resolve => clock.after(limits.clusterRetryMs, resolve))
-      } else if (answer !== undefined && 'applied' in answer)
-        return { ...answer.applied, duplicate: answer.applied.duplicate && tries === 0 }
-      waitMs = Math.min(2 * waitMs, limits.clusterAnswerMsMax)
-    }
-  }
-
-  /** Undefined when no answer came. */
-  async #once(command: Command, waitMs: number, signal: AbortSignal | undefined) {
-    const expected = this.requests.expect(command.target, waitMs)
-    const cancel = () => expected.cancel()
+    let isStored = false
+    let expected: Expected | undefined
+    const cancel = () => expected?.cancel()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      const message = commandMessage(command, this.#site.ground.names, {
-        replyTo: expected.subject,
-        repeat: ++this.#sent,
-      })
-      await this.#appendSurely(command.target, message, waitMs)
-      const bytes = await expected.answer.catch(() => undefined)
-      return bytes && readAnswer(bytes)
+      for (let tries = 0; ; tries++) {
+        signal?.throwIfAborted()
+        const leftMs = timeoutMs - (clock.elapsed() - began)
+        if (leftMs <= 0)
+          throw new TimeoutError(command.target, `'${command.kind}'`, timeoutMs, command.commandId)
+        // One that nothing came on yet stays: whichever copy of the command is answered, the answer is heard.
+        if (expected?.isOver !== false) expected = this.requests.expect(command.target, leftMs)
+        const answer = await this.#once(command, expected, { waitMs: Math.min(waitMs, leftMs), isStored })
+        isStored = true
+        if (answer !== undefined && !answer.ok) {
+          if (!isPassing(answer.error)) throw answer.error
+          await this.#pause()
+        } else if (answer !== undefined && 'applied' in answer)
+          return { ...answer.applied, duplicate: answer.applied.duplicate && tries === 0 }
+        waitMs = Math.min(2 * waitMs, limits.clusterAnswerMsMax)
+      }
     } finally {
-      expected.cancel()
+      cancel()
       signal?.removeEventListener('abort', cancel)
     }
   }
 
+  /** Undefined when no answer came. `isStored`: the stream has it already, and is given it for the answer's sake alone. */
+  async #once(
+    command: Command,
+    expected: Expected,
+    { waitMs, isStored }: { readonly waitMs: number; readonly isStored: boolean },
+  ) {
+    const { connection, ground } = this.#site
+    const message = commandMessage(command, ground.names, {
+      replyTo: expected.subject,
+      repeat: ++this.#sent,
+    })
+    const bytes = message.body.length
+    if (!isStored) this.#admit(command.target, bytes)
+    this.#unansweredBytes += bytes
+    try {
+      try {
+        await this.#appendSurely(command.target, message, waitMs)
+      } catch (error) {
+        // What is stored will be applied: that there is no room for it once more refuses nothing.
+        if (!isStored) throw error
+        if (!connection.isConnected) return await this.#pause()
+      }
+      const answer = await this.#answered(expected, waitMs)
+      return answer && readAnswer(answer)
+    } finally {
+      this.#unansweredBytes -= bytes
+    }
+  }
+
+  /** Undefined when it does not come within that time, or is not waited for any more. */
+  #answered({ answer }: Expected, withinMs: number): Promise<Uint8Array | undefined> {
+    return new Promise(resolve => {
+      const stop = this.#site.clock.after(withinMs, () => resolve(undefined))
+      const settle = (bytes?: Uint8Array) => {
+        stop()
+        resolve(bytes)
+      }
+      answer.then(settle, () => settle())
+    })
+  }
+
+  #pause(): Promise<undefined> {
+    const { clock, limits } = this.#site
+    return new Promise(resolve => clock.after(limits.clusterRetryMs, () => resolve(undefined)))
+  }
+
+  /** Nothing that is asked without a connection is ever answered: who asks is told at once. */
+  #assertConnected(): void {
+    const { isConnected, label } = this.#site.connection
+    if (!isConnected) throw new UnavailableError(`the connection '${label}' to NATS is away`)
+  }
+
+  /** Nobody answers, or not so fast: what waits here must end somewhere. */
+  #admit(actor: Address, bytes: number): void {
+    const { inboxBytesMax } = this.#site.limits
+    if (this.#unansweredBytes > 0 && this.#unansweredBytes + bytes > inboxBytesMax)
+      throw new OverloadedError("the bytes of this client's unanswered commands", inboxBytesMax, actor)
+  }
+
   /** The very same message again while nobody says that it is there: the stream keeps it once. */
   async #appendSurely(actor: Address, message: WireMessage, withinMs: number): Promise<void> {
-    const { clock, limits } = this.#site
+    const { clock, connection } = this.#site
     const began = clock.elapsed()
     for (;;) {
       try {
         return await this.append(actor, message)
       } catch (error) {
-        const isOver = clock.elapsed() - began >= withinMs
+        const isOver = clock.elapsed() - began >= withinMs || !connection.isConnected
         if (isOver || !(error instanceof UnavailableError)) throw error
-        await new Promise<void>(resolve => clock.after(limits.clusterRetryMs, resolve))
+        await this.#pause()
       }
     }
   }
@@ -146,6 +206,7 @@ export class ClusterClient {
         body.length,
         connection.maxPayload - limits.clusterHeadroomBytes,
       )
+    this.#assertConnected()
     try {
       await connection.js.publish(subject, body, {
         headers: headersOf(fields),
@@ -153,8 +214,25 @@ export class ClusterClient {
         retries: 1,
       })
     } catch (error) {
-      throw refusal(actor, error, limits)
+      throw await this.#refusal(actor, error, body.length)
     }
+  }
+
+  async #refusal(actor: Address, error: unknown, bytes: number): Promise<PerdureError> {
+    const { code } = error instanceof JetStreamApiError ? error : { code: 0 }
+    const { connection, ground } = this.#site
+    const stream = ground.names.commandsStream
+    if (FULL_CODES.includes(code) || code === TOO_LARGE_CODE) {
+      this.#bounds ??= connection.jsm.streams.info(stream).finally(() => {
+        this.#bounds = undefined
+      })
+      const bounds = await this.#bounds.catch(() => undefined)
+      if (bounds !== undefined)
+        return code === TOO_LARGE_CODE
+          ? new TooLargeError(actor, 'the command', bytes, bounds.config.max_msg_size)
+          : new OverloadedError(`stream ${stream} (bytes)`, bounds.config.max_bytes, actor)
+    }
+    return new UnavailableError(`the command could not be appended: ${toErrorValue(error).message}`)
   }
 
   /** Told of what an actor emits, from when it resolves until the signal. */
@@ -197,12 +275,4 @@ function headersOf(fields: WireMessage['headers']): MsgHdrs {
   const head = headers()
   for (const [name, value] of fields) head.set(name, value)
   return head
-}
-
-function refusal(actor: Address, error: unknown, limits: Limits): PerdureError {
-  const { code } = error instanceof JetStreamApiError ? error : { code: undefined }
-  if (code !== undefined && FULL_CODES.includes(code))
-    return new OverloadedError('the stream of commands', limits.inboxCommandsMax, actor)
-  if (code === TOO_LARGE_CODE) return new TooLargeError(actor, 'the command', 0, 0)
-  return new UnavailableError(`the command could not be appended: ${toErrorValue(error).message}`)
 }

@@ -9,6 +9,7 @@ import { hash } from 'node:crypto'
 import type { InboxPosition } from '../../actors/commit.js'
 import { LogMismatchError } from '../../actors/errors.js'
 import type { ClusterConnection } from '../connection.js'
+import type { ClusterGround } from '../streams/setup.js'
 import { HEADER, type RawHeaders } from '../wire/header.js'
 
 interface Hashed {
@@ -40,12 +41,17 @@ export function readHeaders(read: () => RawHeaders | undefined): {
   }
 }
 
+/** Sequence from which a stream is read on after a place. */
+export function firstAfter({ sequence, index }: InboxPosition): number {
+  return index === undefined ? sequence + 1 : sequence
+}
+
 /** @throws LogMismatchError naming what is there instead. */
 export async function assertPlace(
   { jsm }: ClusterConnection,
   stream: string,
   shard: number,
-  { sequence, hash: expected }: InboxPosition,
+  { sequence, hash: expected, index }: InboxPosition,
 ): Promise<void> {
   const where = { stream, shard }
   const found = await jsm.streams.getMessage(stream, { seq: sequence })
@@ -67,7 +73,32 @@ export async function assertPlace(
   if (last < sequence)
     throw new LogMismatchError('gone backwards', where, `message ${sequence}`, `an end at ${last}`)
   // All up to it was purged and nothing after: it has been read, so nothing is lost.
-  if (first === sequence + 1) return
+  if (first === sequence + 1 && index === undefined) return
   const there = first > sequence ? `a beginning at ${first}` : `none there, and a beginning at ${first}`
   throw new LogMismatchError('purged', where, `message ${sequence}, the last one read`, there)
+}
+
+/**
+ * The places from which a shard's inboxes are read when the log was made anew: what was sent is gone with the log
+ * before; of commands the place still holds, or their stream is another as well and is read from its beginning.
+ */
+export async function takenAnew(
+  taken: readonly InboxPosition[],
+  site: {
+    readonly connection: ClusterConnection
+    readonly ground: Pick<ClusterGround, 'names'>
+    readonly shard: number
+  },
+): Promise<readonly InboxPosition[]> {
+  const { connection, ground, shard } = site
+  const anew: InboxPosition[] = [{ inbox: 'sends', sequence: 0, hash: '' }]
+  const commands = taken.find(one => one.inbox === 'commands')
+  if (commands === undefined || commands.sequence === 0) return anew
+  try {
+    await assertPlace(connection, ground.names.commandsStream, shard, commands)
+    return anew
+  } catch (error) {
+    if (!(error instanceof LogMismatchError)) throw error
+    return [...anew, { inbox: 'commands', sequence: 0, hash: '' }]
+  }
 }

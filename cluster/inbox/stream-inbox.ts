@@ -20,7 +20,7 @@ import { answerBytes } from '../wire/answer.js'
 import { readCommand, type StoredMessage } from '../wire/read-command.js'
 import { readSentCommands } from '../wire/sent-commands.js'
 import { Arrivals, type Verdict } from './arrivals.js'
-import { hashOf, messageIdOf, readHeaders } from './place.js'
+import { firstAfter, hashOf, messageIdOf, readHeaders } from './place.js'
 import { type SessionSite, StreamSession } from './stream-session.js'
 
 export interface StreamInboxSite {
@@ -46,7 +46,7 @@ export class StreamInbox implements Inbox {
   readonly #stream: string
   readonly #arrivals: Arrivals
   #session: StreamSession | undefined
-  /** The last message read, delivered or not. */
+  /** The last message read, delivered or not; with an index, the one that is read again first. */
   #last: InboxPosition | undefined
   #state: 'new' | 'reading' | 'over' = 'new'
   #isOpening = false
@@ -83,7 +83,7 @@ export class StreamInbox implements Inbox {
   async start(after: InboxPosition | undefined): Promise<void> {
     const { connection } = this.#site
     if (this.#state !== 'new') return
-    this.#last = after
+    this.#last = after?.sequence === 0 ? undefined : after
     this.#state = 'reading'
     this.#stopListening = connection.onChange(state => this.#connectionChanged(state))
     try {
@@ -160,7 +160,8 @@ export class StreamInbox implements Inbox {
   }
 
   #receive(message: Msg, sequence: number): void {
-    if (this.#last !== undefined && sequence <= this.#last.sequence) return
+    const before = this.#last
+    if (before !== undefined && sequence < firstAfter(before)) return
     const { subject, data: body } = message
     const headers = readHeaders(() => message.headers)
     const place = {
@@ -171,7 +172,7 @@ export class StreamInbox implements Inbox {
     this.#last = place
     const stored = { subject, sequence, body, ...headers }
     if (this.#site.kind === 'commands') this.#receiveCommand(stored, place)
-    else this.#receiveSent(stored, place)
+    else this.#receiveSent(stored, place, sequence === before?.sequence ? (before.index ?? 0) : 0)
   }
 
   #receiveCommand(message: StoredMessage, place: InboxPosition): void {
@@ -198,17 +199,19 @@ export class StreamInbox implements Inbox {
     }
   }
 
-  #receiveSent(message: StoredMessage, place: InboxPosition): void {
+  /** @param from how many of its commands were taken before. */
+  #receiveSent(message: StoredMessage, place: InboxPosition, from: number): void {
     const { body, subject } = message
     const read = readSentCommands(body)
     if ('found' in read) return this.#arrivals.push(unreadable(message, read.found, place), undefined)
     const { commands } = read
     const bytes = Math.ceil((body.length + subject.length) / commands.length)
     for (const [index, command] of commands.entries()) {
-      // The message is read with the last of them; before that, it is as if it were not.
+      if (index < from) continue
+      // Two commits may share the message: what the first took of it is not taken again.
       const isLast = index === commands.length - 1
-      const delivery = { command, bytes, isUnheard: true, settle: () => {}, ...(isLast ? { place } : {}) }
-      this.#arrivals.push(delivery, undefined)
+      const reached = isLast ? place : { ...place, index: index + 1 }
+      this.#arrivals.push({ command, bytes, isUnheard: true, settle: () => {}, place: reached }, undefined)
     }
   }
 

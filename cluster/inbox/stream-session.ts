@@ -12,7 +12,7 @@ import type { Clock } from '../../actors/clock.js'
 import type { InboxPosition } from '../../actors/commit.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
-import { assertPlace } from './place.js'
+import { assertPlace, firstAfter } from './place.js'
 
 export interface SessionSite {
   readonly connection: ClusterConnection
@@ -68,7 +68,7 @@ export class StreamSession {
       filter_subject: filter,
       ...(after === undefined
         ? { deliver_policy: DeliverPolicy.All }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after.sequence + 1 }),
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: firstAfter(after) }),
     })
     const session = new StreamSession(site, name)
     try {

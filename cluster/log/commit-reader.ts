@@ -147,7 +147,8 @@ class Following implements CommitReader {
     } finally {
       offChange()
       this.#stopped.signal.removeEventListener('abort', end)
-      if (this.#site.connection.isConnected) await consumer?.delete().catch(() => undefined)
+      // Whoever takes the shard over waits for the end of the reading, not for this; it ends by itself, if this is lost.
+      if (this.#site.connection.isConnected) consumer?.delete().catch(() => undefined)
     }
   }
 

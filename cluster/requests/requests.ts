@@ -30,6 +30,8 @@ export interface Expected {
   readonly subject: string
   /** @throws UnavailableError when nobody listens, the time is over, or the client is closed; TooLargeError */
   readonly answer: Promise<Uint8Array>
+  /** Whether it came, or is not waited for any more. */
+  readonly isOver: boolean
   /** Waits no more. */
   cancel(): void
 }
@@ -90,11 +92,23 @@ export class Requests {
         },
       }
       this.#waiting.set(token, waiting)
-      stop = () => waiting.reject(new UnavailableError(`nobody waits for ${what} any more`))
+      stop = () => {
+        // Mostly it has its answer by then, and an error that nobody sees takes its time to be made.
+        if (this.#waiting.has(token))
+          waiting.reject(new UnavailableError(`nobody waits for ${what} any more`))
+      }
     })
     // Whoever cancels has stopped listening.
     answer.catch(() => {})
-    return { subject: `${answers}.${token}`, answer, cancel: () => stop() }
+    const hasEnded = () => !this.#waiting.has(token)
+    return {
+      subject: `${answers}.${token}`,
+      answer,
+      get isOver() {
+        return hasEnded()
+      },
+      cancel: () => stop(),
+    }
   }
 
   /** @throws UnavailableError when nobody serves the subject, or not in time. */
@@ -149,6 +163,12 @@ export class Requests {
     }
   }
 
+  /** The connection is gone, and what was answered with it: whoever waits is told, and may ask again. */
+  lose(): void {
+    for (const waiting of [...this.#waiting.values()])
+      waiting.reject(new UnavailableError('the connection to NATS was lost before the answer came'))
+  }
+
   /** Everybody who waits is told. */
   close(): void {
     this.#subscription.unsubscribe()
@@ -164,6 +184,11 @@ export class Requests {
     if (head?.code === NOBODY)
       return waiting.reject(new UnavailableError('nobody has that shard at the moment'))
     const parts = Number(head?.get(PARTS) || 1)
+    // Another may answer the same from its beginning, when who began has died over it.
+    if (parts > 1 && Number(head?.get(PART)) === 0) {
+      waiting.parts.length = 0
+      waiting.bytes = 0
+    }
     // Parts come in order, or the connection was lost between them: then the rest never comes.
     if (parts > 1 && Number(head?.get(PART)) !== waiting.parts.length) return
     waiting.parts.push(data)

@@ -19,7 +19,8 @@ const KEY = 'log'
 const TRIES_MAX = 10
 
 /**
- * @param remadeAbove absent: a stream that was made anew is refused. Given: a new life begins, above that number.
+ * @param remadeAbove absent: a stream that was made anew is refused. Given: a new life begins, above that number; so it
+ * does when the number is known of a log that is empty, for then the bucket went with the log.
  * @throws SetupError `StreamMismatch`.
  */
 export async function incarnationOf(
@@ -32,7 +33,10 @@ export async function incarnationOf(
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const entry = await bucket.get(KEY)
     const known = entry === null || entry.operation !== 'PUT' ? undefined : entry.json<LogLife>()
-    if (known?.created === journal.created) return known.incarnation
+    if (known?.created === journal.created) {
+      const isWhole = remadeAbove === undefined || remadeAbove < known.incarnation
+      if (isWhole || (await lastIn(connection, names)) > 0) return known.incarnation
+    }
     if (known !== undefined && remadeAbove === undefined) throw remade(names, known, journal)
     const above = Math.max(known?.incarnation ?? 0, remadeAbove ?? 0)
     const next = {

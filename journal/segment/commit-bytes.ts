@@ -46,10 +46,10 @@ function commitOf(bytes: Buffer): Commit {
   }
 }
 
-function placeRow({ inbox, sequence, hash }: InboxPosition): unknown[] {
-  return [inbox, sequence, hash]
+function placeRow({ inbox, sequence, hash, index }: InboxPosition): unknown[] {
+  return index === undefined ? [inbox, sequence, hash] : [inbox, sequence, hash, index]
 }
 
-function placeOf([inbox, sequence, hash]: unknown[]): InboxPosition {
-  return { inbox, sequence, hash } as InboxPosition
+function placeOf([inbox, sequence, hash, index]: unknown[]): InboxPosition {
+  return { inbox, sequence, hash, ...(index === undefined ? {} : { index }) } as InboxPosition
 }

@@ -12,12 +12,7 @@ import { ControlApi } from '../control/control-api.js'
 import { findControl } from '../control/places.js'
 import { journalDirectory } from '../demo/demo-directory.js'
 import { SystemClock } from '../system-clock.js'
-
-/** Flags of every command that reaches a cluster. */
-export interface ClusterFlags {
-  readonly nats?: string
-  readonly clusterName?: string
-}
+import { type ClusterFlags, clusterNameOption, natsOption, serversOf } from './cluster-flags.js'
 
 /** Flags of every command that asks a data directory, or a cluster. */
 export interface SourceFlags extends ClusterFlags {
@@ -39,35 +34,16 @@ export function actorsOption(): Option {
   )
 }
 
-export function natsOption(what: string): Option {
-  // What an unset variable of a shell leaves empty names no servers.
-  return new Option('--nats <url>', what).env('NATS_URL').argParser(text => text.trim() || undefined)
-}
-
-export function clusterNameOption(): Option {
-  return new Option('--cluster-name <name>', 'of several clusters on one account, that one').default(
-    'perdure',
-  )
-}
-
 /** Adds the flags that say whom a command asks. */
 export function asking(command: Command): Command {
   return command
     .addOption(pathOption())
-    .addOption(natsOption('a cluster instead: servers of its NATS; with --path, only where it is given here'))
-    .addOption(clusterNameOption())
-    .option('--json', 'for programs: JSON instead of a table')
-    .hook('preAction', (_, asked) => preferPath(asked))
-}
-
-/** Adds the flags of a command that only a cluster can answer. */
-export function askingCluster(command: Command): Command {
-  return command
     .addOption(
-      natsOption("servers of the cluster's NATS, several with commas; nats://127.0.0.1:4222 unless said"),
+      natsOption('ask the cluster on these servers of NATS; a --path given counts more than NATS_URL'),
     )
     .addOption(clusterNameOption())
     .option('--json', 'for programs: JSON instead of a table')
+    .hook('preAction', (_, asked) => preferPath(asked))
 }
 
 /** A directory that was named is meant, whatever servers the environment names for other programs. */
@@ -92,7 +68,7 @@ export async function withApi<Result>(
   use: (api: Api) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  if (flags.nats !== undefined) {
+  if (serversOf(flags) !== undefined) {
     const { withCluster } = await import('./cluster/in-cluster.js')
     return withCluster(flags, ({ api }) => use(api), signal)
   }

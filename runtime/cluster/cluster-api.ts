@@ -42,10 +42,25 @@ interface Opening {
   readonly onOpen?: () => void
 }
 
+/** Verbs that change nothing, and wait for nothing. */
+const READS: ReadonlySet<string> = new Set([
+  'describe',
+  'stats',
+  'select',
+  'get',
+  'history',
+  'published',
+  'list',
+  'count',
+  'deadLetters',
+  'deadLetter',
+])
+
 /** Commands that a caller describes and the wire carries. */
 type Envelope = Pick<Command, 'commandId' | 'target' | 'trace'>
 
 export class ClusterApi implements RemoteApi {
+  readonly storesCommands = true
   readonly #wire: ClusterWire
   readonly #limits: Limits
 
@@ -140,7 +155,6 @@ export class ClusterApi implements RemoteApi {
     onOpen,
   }: api.FollowRequest & Opening): AsyncGenerator<api.ActorView> {
     let cursor = after ?? (await this.get({ address }))?.seq ?? 0
-    onOpen?.()
     const { changesWaitMs: waitMs, readAheadEntriesMax: limit } = this.#limits
     const isOver = () => signal?.aborted === true
     while (!isOver()) {
@@ -150,6 +164,8 @@ export class ClusterApi implements RemoteApi {
         { address, after: cursor, waitMs, limit },
         waitMs + this.#limits.remoteReplyMsMax,
       )
+      // Not before: whoever is told takes it that somebody is there.
+      onOpen?.()
       for (const view of page) {
         if (isOver()) return
         cursor = view.seq
@@ -260,9 +276,29 @@ export class ClusterApi implements RemoteApi {
     return Promise.all(shards.map(shard => this.#ask<Result>(shard, verb, request)))
   }
 
+  /**
+   * An owner that says nothing for the term of a lease may be frozen or cut off, and another have its shard: what only
+   * reads is asked again then, and the first answer to any of it counts.
+   */
+  async #answered(shard: number, verb: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const { leaseMs } = this.#limits
+    const asked: Promise<Uint8Array>[] = []
+    for (let leftMs = timeoutMs; ; leftMs -= leaseMs) {
+      asked.push(this.#wire.ask(shard, verb, body, leftMs))
+      if (!READS.has(verb) || leftMs <= leaseMs) return Promise.race(asked)
+      let cancel = () => {}
+      const term = new Promise<undefined>(resolve => {
+        cancel = this.#wire.clock.after(leaseMs, () => resolve(undefined))
+      })
+      const answer = await Promise.race([...asked, term]).finally(() => cancel())
+      if (answer !== undefined) return answer
+    }
+  }
+
   async #ask<Result>(shard: number, verb: string, request: object, timeoutMs?: number): Promise<Result> {
-    const body = encode(request)
-    const answer = decode(await this.#wire.ask(shard, verb, body, timeoutMs ?? this.#limits.remoteReplyMsMax))
+    const answer = decode(
+      await this.#answered(shard, verb, encode(request), timeoutMs ?? this.#limits.remoteReplyMsMax),
+    )
     const { ok, result } = answer as { ok: boolean; result: Result }
     if (!ok) throw errorIn(answer)
     return result

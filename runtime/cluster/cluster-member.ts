@@ -7,8 +7,9 @@
  * from how things stand when the one before has ended.
  */
 import { toErrorValue } from '../../actors/codec.js'
+import type { InboxPosition } from '../../actors/commit.js'
 import { LogMismatchError, UnavailableError } from '../../actors/errors.js'
-import type { ClusterClient, ClusterCommitLog, Membership } from '../../cluster/index.js'
+import type { ClusterClient, ClusterCommitLog, CommandsRetention, Membership } from '../../cluster/index.js'
 import type { Api } from '../api/api.js'
 import { type About, LiveApi } from '../api/live-api.js'
 import { RemoteClient } from '../client/remote/remote-client.js'
@@ -18,6 +19,7 @@ import type { Door } from '../embedded/embedded-runtime.js'
 import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
 import { MemberShard, type MemberShardSite } from './member-shard.js'
+import type { ShardHealing } from './shard-healing.js'
 import { ShardVerbs } from './shard-verbs.js'
 
 export interface ClusterMemberSite
@@ -26,6 +28,8 @@ export interface ClusterMemberSite
   readonly membership: Membership
   readonly client: ClusterClient
   readonly log: ClusterCommitLog
+  readonly retention: CommandsRetention
+  readonly healing: ShardHealing
   readonly service: RemoteService
   readonly api: Api
   readonly about: About
@@ -47,10 +51,12 @@ export class ClusterMember extends RemoteClient implements Runtime {
   /** Steps on their way, the last of each shard. */
   readonly #busy = new Map<number, Promise<void>>()
   readonly #broken = new Map<number, unknown>()
+  readonly #known = new WeakSet<LogMismatchError>()
   readonly #doors: Door[] = []
   readonly #startedAt: number
   #opening = Promise.resolve()
   #stopListening = () => {}
+  #stopForgetting = () => {}
   #isStopping = false
   #stopped: Promise<void> | undefined
   #handler: HttpHandler | undefined
@@ -68,6 +74,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     await membership.join()
     this.#stopListening = membership.onChange(() => this.#settle())
     this.#settle()
+    this.#forgetLater()
   }
 
   get membership(): Membership {
@@ -110,6 +117,27 @@ export class ClusterMember extends RemoteClient implements Runtime {
 
   addDoor(door: Door): void {
     this.#doors.push(door)
+  }
+
+  #forgetLater(): void {
+    const { clock, limits } = this.#site
+    this.#stopForgetting = clock.after(limits.commandsPurgeMs, () => void this.#forgetTaken())
+  }
+
+  /** Commands that the shards owned here have committed. */
+  async #forgetTaken(): Promise<void> {
+    const { retention, logger } = this.#site
+    const places = new Map<number, InboxPosition>()
+    for (const shard of this.#shards.values()) {
+      const place = shard.isOwned ? shard.journal?.taken().find(one => one.inbox === 'commands') : undefined
+      if (place !== undefined) places.set(shard.number, place)
+    }
+    await retention
+      .forget(places)
+      .catch((error: unknown) =>
+        logger.warn({ error: toErrorValue(error) }, 'taken commands were not purged'),
+      )
+    if (!this.#isStopping) this.#forgetLater()
   }
 
   /** Makes each shard what it is meant to be, as far as that is possible now. */
@@ -180,6 +208,8 @@ export class ClusterMember extends RemoteClient implements Runtime {
     })
     this.#shards.set(number, shard)
     shard.stand()
+    if (shard.isOfEarlierLog && (await this.#site.log.last(number)) === undefined)
+      await this.#site.healing.announce(number, shard.journal?.position ?? 0)
     return shard
   }
 
@@ -192,11 +222,13 @@ export class ClusterMember extends RemoteClient implements Runtime {
   }
 
   async #takeOver(number: number): Promise<void> {
-    const { membership, log } = this.#site
+    const { membership, log, healing } = this.#site
     const shard = await this.#standing(number)
     await shard.caughtUp()
+    const last = await log.last(number)
+    await healing.assertWhole(number, shard.journal?.position ?? 0, last === undefined)
     const wasKilled = !membership.isLeft(number)
-    const epoch = await membership.claim(number, (await log.last(number))?.epoch)
+    const epoch = await membership.claim(number, last?.epoch)
     if (epoch === undefined) return
     try {
       if (await shard.own(epoch, wasKilled)) return this.#serve(number, shard)
@@ -247,13 +279,29 @@ export class ClusterMember extends RemoteClient implements Runtime {
     })
   }
 
-  /** Answers how long to leave the shard alone. */
-  #failed(number: number, error: unknown): number {
+  /** Resolves with how long to leave the shard alone. */
+  async #failed(number: number, error: unknown): Promise<number> {
     const { logger, limits } = this.#site
-    logger.warn({ shard: number, error: toErrorValue(error) }, 'a shard was lost here')
-    // Nothing that is tried again would mend it.
-    if (error instanceof LogMismatchError) this.#broken.set(number, error)
+    try {
+      if (!(error instanceof LogMismatchError)) throw error
+      await this.#heal(number, error)
+    } catch (reason) {
+      const facts = { shard: number, error: toErrorValue(reason) }
+      if (reason instanceof LogMismatchError) {
+        // Nothing that is tried again would mend it.
+        this.#broken.set(number, reason)
+        logger.error(facts, 'a shard is stopped here: its journal and the streams do not fit')
+      } else logger.warn(facts, 'a shard was lost here')
+    }
     return limits.shardRetryMs
+  }
+
+  /** Whoever waited for the shard and whoever ran it may both tell of one mismatch. */
+  async #heal(number: number, mismatch: LogMismatchError): Promise<void> {
+    if (this.#known.has(mismatch)) return
+    this.#known.add(mismatch)
+    await this.#drop(number)
+    await this.#site.healing.heal(number, mismatch)
   }
 
   stop(): Promise<void> {
@@ -267,6 +315,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     await membership.drain(limits.leaveMsMax)
     this.#isStopping = true
     this.#stopListening()
+    this.#stopForgetting()
     await Promise.all(this.#busy.values())
     await Promise.all(
       [...this.#shards.keys()].map(async number => {

@@ -3,7 +3,6 @@
  * loads nothing of NATS.
  */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Clock } from '../../actors/clock.js'
 import type { Limits } from '../../actors/limits.js'
 import {
@@ -13,16 +12,19 @@ import {
   type ClusterGround,
   type ClusterOptions,
   type ClusterShape,
+  CommandsRetention,
   connectCluster,
   followCommits,
+  LostTails,
   Membership,
   prepareStreams,
   StreamInbox,
   shardOf,
+  surveyLog,
+  takenAnew,
 } from '../../cluster/index.js'
 import { commitForm, type Holder } from '../../journal/index.js'
 import type { About } from '../api/live-api.js'
-import { openDataDirectory } from '../embedded/data-directory.js'
 import type { HostLogger } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
 import { assertVersioned } from '../versions.js'
@@ -31,11 +33,18 @@ import { ClusterMember } from './cluster-member.js'
 import { openMemberDoors } from './member-doors.js'
 import type { ShardStreams } from './member-shard.js'
 import { viewsOf } from './member-views.js'
+import { highestIncarnation, openShard, setAside } from './shard-directory.js'
+import { ShardHealing } from './shard-healing.js'
 import { admitted } from './stream-door.js'
 
 export interface ClusterSettings extends ClusterOptions, Pick<ClusterShape, 'shards' | 'replicas'> {
   /** This member's name among all, a token; made of host and process when absent. */
   readonly member?: string
+  /**
+   * An operator's word, for one start. A log that was made anew goes on from the journals, of each shard from the
+   * longest that is there. A log that lost its end goes on without it; journals that hold more are set aside.
+   */
+  readonly acceptLogLoss?: boolean
 }
 
 export interface MemberParts {
@@ -55,18 +64,13 @@ export interface MemberParts {
 export async function createMember(given: MemberParts): Promise<ClusterMember> {
   const parts = { ...given, limits: withinBatch(given.limits) }
   const { cluster, clock, limits, logger, holder } = parts
-  // What actors know is personal data.
   mkdirSync(parts.path, { recursive: true, mode: 0o700 })
   const bindings = new Bindings(parts.actors)
   if (parts.versionsRequired) assertVersioned(bindings)
   const id = cluster.member ?? memberId(holder, parts.mintId())
   const connection = await connectCluster(cluster, id, limits)
   try {
-    const { shards, replicas } = cluster
-    const ground = await prepareStreams(connection, cluster.name, {
-      ...(shards === undefined ? {} : { shards }),
-      ...(replicas === undefined ? {} : { replicas }),
-    })
+    const ground = await prepareStreams(connection, cluster.name, shapeOf(parts))
     for (const warning of ground.warnings) logger.warn({ warning }, 'the cluster is less than was asked for')
     const membership = new Membership({
       connection,
@@ -93,17 +97,20 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
       membership,
       client,
       log,
+      retention: new CommandsRetention({ connection, ground, limits }),
       service,
       api,
       about: parts.about,
       verbsOf: shard => ground.names.owner(shard, '*'),
       streamsOf: shard => streamsOf(shard, { ...parts, bindings, connection, ground, log, client }),
+      healing: healingOf({ ...parts, connection, ground, member: id }),
       openJournal: shard => openShard(shard, parts),
       isHere: (shard, address) => shardOf(address, ground.shards) === shard,
       close: () => connection.close(),
     })
     member.addDoor(
       await openMemberDoors({
+        ...parts,
         api,
         views: viewsOf(member, ground.shards),
         member: id,
@@ -111,10 +118,6 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
         connection,
         ground,
         client,
-        clock,
-        limits,
-        logger,
-        mintId: () => parts.mintId(),
       }),
     )
     await member.join()
@@ -149,6 +152,9 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
       failed,
     })
   return {
+    log: ground.names.journalStream,
+    incarnation: ground.incarnation,
+    takenAnew: taken => takenAnew(taken, { connection, ground, shard }),
     follow: (after, take) => followCommits(site, shard, after, take),
     claim: (epoch, after) => log.claim(shard, epoch, after),
     inboxes: failed => {
@@ -157,8 +163,8 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
       return {
         streams: [sends, commands],
         start: async taken => {
-          await sends.start(taken.find(one => one.inbox === 'sends'))
-          await commands.start(taken.find(one => one.inbox === 'commands'))
+          const place = (inbox: 'sends' | 'commands') => taken.find(one => one.inbox === inbox)
+          await Promise.all([sends.start(place('sends')), commands.start(place('commands'))])
         },
         stop: async () => {
           await Promise.all([sends.stop(), commands.stop()])
@@ -168,9 +174,12 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
   }
 }
 
-/** A commit of a member is one atomic batch of the log, which takes only so many messages. */
+/**
+ * A commit of a member is one atomic batch of the log, which takes only so many messages: those of the steps before
+ * the last, of that one, of a birth with it, and the commit's own.
+ */
 function withinBatch(limits: Limits): Limits {
-  const share = Math.floor(limits.clusterBatchMessagesMax * 0.4)
+  const share = Math.floor(limits.clusterBatchMessagesMax * 0.3)
   return {
     ...limits,
     commitMessagesMax: Math.min(limits.commitMessagesMax, share),
@@ -178,11 +187,33 @@ function withinBatch(limits: Limits): Limits {
   }
 }
 
-/** The shard's own directory: copied to move it, removed to drop it. */
-function openShard(shard: number, { path, clock, limits, logger, holder }: MemberParts) {
-  const directory = join(path, `shard-${shard}`)
-  mkdirSync(directory, { recursive: true })
-  return openDataDirectory({ path: directory, clock, limits, logger, holder, durability: 'normal' })
+function shapeOf({ cluster, path, limits }: MemberParts): ClusterShape {
+  const { shards, replicas, acceptLogLoss } = cluster
+  return {
+    ...(shards === undefined ? {} : { shards }),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(acceptLogLoss === true ? { remadeAbove: highestIncarnation(path, limits) } : {}),
+  }
+}
+
+function healingOf(
+  parts: MemberParts & { connection: ClusterConnection; ground: ClusterGround; member: string },
+): ShardHealing {
+  const { connection, ground, clock, limits, logger, member, cluster } = parts
+  const site = { connection, ground, clock, limits, form: commitForm }
+  return new ShardHealing({
+    member,
+    stream: ground.names.journalStream,
+    incarnation: ground.incarnation,
+    clock,
+    limits,
+    lostTails: new LostTails(connection, ground.names),
+    logger,
+    acceptLogLoss: cluster.acceptLogLoss === true,
+    openJournal: shard => openShard(shard, parts),
+    survey: (shard, own) => surveyLog(site, shard, own),
+    setAside: (shard, position) => setAside(shard, position, parts),
+  })
 }
 
 function versionsOf(bindings: Bindings): Record<string, string> {

@@ -19,6 +19,7 @@ import type { ShardHostOptions } from '../shard-host-options.js'
 import { assertFingerprints } from '../versions.js'
 import { MemberInbox } from './member-inbox.js'
 import { bringHome, ReplicatedLog, type SharedLog } from './replicated-log.js'
+import { assertNext } from './shard-healing.js'
 
 /** What is read of a shard's log: a commit, or the claim of a new owner. */
 interface Read {
@@ -45,9 +46,14 @@ export interface ShardInboxes {
 
 /** The log of the cluster, as one member uses it for one shard. */
 export interface ShardStreams {
+  /** What the log is called, and which life of it this is. */
+  readonly log: string
+  readonly incarnation: number
   follow(after: LogPosition | undefined, take: (read: Read) => Promise<void>): Follower
   /** Undefined when there is anything after that position, or another was first. */
   claim(epoch: number, after: LogPosition | undefined): Promise<(SharedLog & { release(): void }) | undefined>
+  /** The places from which inboxes are read in a new life of the log. */
+  takenAnew(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
   /** @param failed told once when reading cannot go on. */
   inboxes(failed: (error: unknown) => void): ShardInboxes
 }
@@ -118,15 +124,25 @@ export class MemberShard {
     if (this.#follower !== undefined || this.#owned !== undefined) return
     this.#journal ??= this.#site.openJournal()
     const journal = this.#journal
-    this.#readTo ??= journal.logPosition
+    // Of an earlier life of the log there is nothing left to be read: the journal is what goes on in this one.
+    if (!this.isOfEarlierLog) this.#readTo ??= journal.logPosition
     const follower = this.#site.streams.follow(this.#readTo, async ({ commit, at }) => {
-      if (commit !== undefined) await bringHome(journal, commit, at, this.#site)
+      if (commit !== undefined) {
+        assertNext(commit, journal, { stream: this.#site.streams.log, shard: this.number })
+        await bringHome(journal, commit, at, this.#site)
+      }
       this.#readTo = at
     })
     this.#follower = follower
     follower.ended.catch((error: unknown) => {
       if (this.#follower === follower) this.#lose(error)
     })
+  }
+
+  /** Whether the journal was last written to in a life of the log that has ended by an operator's word. */
+  get isOfEarlierLog(): boolean {
+    const at = this.#journal?.logPosition
+    return at !== undefined && at.incarnation < this.#site.streams.incarnation
   }
 
   /** Resolves when the journal holds all that was committed before the call. */
@@ -148,6 +164,7 @@ export class MemberShard {
     const inboxes = this.#site.streams.inboxes(error => this.#lose(error))
     try {
       assertFingerprints(this.#site.bindings, journal, this.#site.logger)
+      if (this.isOfEarlierLog) await this.#goOnIn(log, journal)
       await inboxes.start(journal.taken())
     } catch (error) {
       await inboxes.stop()
@@ -156,6 +173,25 @@ export class MemberShard {
     }
     this.#begin(journal, { log, inboxes, epoch, wasKilled })
     return true
+  }
+
+  /** The first commit in a new life of the log: what other shards sent in the one before is not in it. */
+  async #goOnIn(log: SharedLog, journal: Journal): Promise<void> {
+    const { streams, clock, logger } = this.#site
+    const commit: Commit = {
+      first: journal.position + 1,
+      at: clock.now(),
+      entries: [],
+      records: [],
+      pending: journal.pending(),
+      published: [],
+      deadLetters: [],
+      settledLetters: [],
+      taken: await streams.takenAnew(journal.taken()),
+    }
+    await new ReplicatedLog(log, journal, this.#site).append(commit)
+    const facts = { shard: this.number, position: journal.position, incarnation: streams.incarnation }
+    logger.error(facts, 'a shard goes on from the journal here in a log that was made anew')
   }
 
   async #claim(epoch: number): Promise<Owned['log'] | undefined> {

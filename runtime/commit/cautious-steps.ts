@@ -11,6 +11,7 @@ import type { Command } from '../../actors/command.js'
 import type { Delivery } from '../../actors/inbox.js'
 import type { Limits } from '../../actors/limits.js'
 import type { CommandSources, Taken } from '../inbox/command-sources.js'
+import { Queue } from '../inbox/queue.js'
 import { Batch, type BatchSite } from './batch.js'
 
 interface CautiousBatch {
@@ -26,7 +27,7 @@ export class CautiousSteps {
   #left: number
   /** Pending commands, from the first, that an earlier process began and did not end. */
   #suspects: number
-  /** Whether the first suspect is marked for this attempt; or, without suspects, whether all pending are. */
+  /** Whether the first suspect is marked for this attempt; or, without suspects, whether what is pending is. */
   #isMarked = false
   /** Makes things as they were before the last batch, should its commit fail. */
   #undo = () => {}
@@ -93,12 +94,21 @@ export class CautiousSteps {
     return { batch, taken }
   }
 
+  /** As many as one commit may hold: the others stay pending, marked, before what the stepped ones sent. */
   #stepMarked(site: BatchSite): Batch {
     const batch = changingPending(site, [])
-    this.#isMarked = false
-    this.#stepped = site.pending
-    for (const command of site.pending) batch.apply(command, this.#deliveries.get(command))
-    batch.cascade(this.#limits.batchCommandsMax)
+    const left = new Queue<Command>()
+    left.replace(site.pending)
+    const stepped: Command[] = []
+    for (let next = left.shift(); next !== undefined; next = batch.isFull ? undefined : left.shift()) {
+      batch.apply(next, this.#deliveries.get(next))
+      stepped.push(next)
+    }
+    this.#stepped = stepped
+    const rest = left.toArray()
+    this.#isMarked = rest.some(one => one.attempts !== undefined)
+    if (rest.length === 0) batch.cascade(this.#limits.batchCommandsMax)
+    else batch.pending.replace([...rest, ...batch.pending.toArray()])
     return batch
   }
 

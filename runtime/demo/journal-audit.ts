@@ -16,6 +16,7 @@ import { limits } from '../../actors/limits.js'
 import { noServices } from '../../machines/lifecycles/order-activities.js'
 import { orderV1 } from '../../machines/lifecycles/order-actors.js'
 import type { OrderEntry, OrderPayment } from '../../machines/lifecycles/order-events.js'
+import { paymentsIn } from './money.js'
 import { orderState } from './order-state.js'
 import { reviewAnswerId } from './reviewer.js'
 
@@ -47,7 +48,11 @@ export function auditJournal(journal: Journal, acknowledged: ReadonlyMap<string,
         commands.add(idOf(address).key, command.commandId)
     for (const { address, event } of events) {
       const { timestamp: _, ...entry } = event
-      if (entry.type === 'RAW') amounts.set(idOf(address).key, paymentsIn(entry as unknown as OrderEntry))
+      if (entry.type === 'RAW')
+        amounts.set(
+          idOf(address).key,
+          paymentsIn((entry as unknown as OrderEntry).payload.payments as readonly OrderPayment[]),
+        )
       published.set(address, digest([published.get(address), entry]))
     }
   }
@@ -59,12 +64,6 @@ export function auditJournal(journal: Journal, acknowledged: ReadonlyMap<string,
     hash.update(digest([address, value, logic.snapshot(logic.decode(state)).output, published.get(address)]))
   }
   return { states, amounts, ...commands.result, digest: hash.digest('hex'), bytes: journal.bytes() }
-}
-
-/** What the payments of a purchase come to. */
-function paymentsIn({ payload }: OrderEntry): number {
-  const payments = payload.payments as readonly OrderPayment[]
-  return payments.reduce((sum, { value }) => sum + Math.round(value * 100), 0) / 100
 }
 
 /** Root actors of a type, sorted. */

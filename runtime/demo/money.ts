@@ -2,6 +2,7 @@
  * Whether money is where it belongs: what the gateway's ledger says the shop has of each order, against how
  * the order ended and what the shop said it came to.
  */
+import type { OrderPayment } from '../../machines/lifecycles/order-events.js'
 import { isPaidFor } from './order-state.js'
 
 export interface MoneyFindings {
@@ -26,4 +27,9 @@ export function findMoney(
     if (found > 0 && (state === 'cancelled' || state === 'rejected')) cancelledUnrefunded++
   }
   return { misplaced, cancelledUnrefunded }
+}
+
+/** What the payments of a purchase come to, in the shop's currency. */
+export function paymentsIn(payments: readonly OrderPayment[]): number {
+  return payments.reduce((sum, { value }) => sum + Math.round(value * 100), 0) / 100
 }

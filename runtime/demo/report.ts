@@ -110,7 +110,8 @@ function agreement({ agreement: found }: DemoResult): [string, string][] {
   return found === undefined ? [] : [['agree with orders.csv', `${found.agreeing}/${found.orders}`]]
 }
 
-function byState(states: ReadonlyMap<string, string>): Record<string, number> {
+/** How many orders ended in which state. */
+export function byState(states: ReadonlyMap<string, string>): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const state of [...states.values()].sort()) counts[state] = (counts[state] ?? 0) + 1
   return counts

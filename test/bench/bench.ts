@@ -18,6 +18,10 @@ export interface BenchOptions {
   /** The dimension to grow in in the growth bench, all when absent; and the largest size in it. */
   readonly dimension?: string
   readonly most: number
+  /** Of the cluster bench: whether its server syncs each append, its shards, where profiles of member and client are left. */
+  readonly syncAlways?: boolean
+  readonly shards?: number
+  readonly profiles?: string
   /** Where data directories are made; removed afterwards. */
   readonly directory: string
   /** Told what goes on, for whoever waits. */

@@ -104,6 +104,7 @@ function lineOf(point: Point, { steady: seen, more }: Measured, references: read
     size: point.size,
     ...point.more,
     ordersPerSecond: round(seen.ordersPerSecond),
+    commandsPerSecond: round(seen.commandsPerSecond),
     p50Ms: seen.p50Ms,
     p99Ms: seen.p99Ms,
     relative: round(relativeIn(one => one.ordersPerSecond)),
@@ -170,7 +171,7 @@ class Site {
     const openMs = performance.now() - began
     const latencies = new Latencies()
     const note = noteOf(point.contextKb ?? 0)
-    const input = (n: number): BenchOrder => ({ ...scatteredOrder(filled + n), ...note })
+    const input = (n: number): BenchOrder => ({ ...scatteredOrder(filled + n - 1), ...note })
     const clients = new Clients(shards, latencies, input)
     try {
       const old = await askOld(shards, filled)

@@ -7,6 +7,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Bench, BenchOptions, Line } from './bench.js'
+import { clusterBench } from './cluster/cluster.js'
 import { executorBench } from './executor.js'
 import { growthBench } from './growth.js'
 import { historyBench } from './history.js'
@@ -24,6 +25,7 @@ const benches: readonly Bench[] = [
   growthBench,
   executorBench,
   journalBench,
+  clusterBench,
 ]
 
 interface Flags extends Omit<BenchOptions, 'directory' | 'progress'> {
@@ -35,7 +37,11 @@ await new Command('bench')
   .argument('[name...]', `of: ${benches.map(bench => bench.name).join(', ')}`)
   .option('--json', 'a line of JSON a measurement instead of tables')
   .option('--seconds <n>', 'length of a steady run', positive, 60)
-  .option('--orders <n>', 'orders in flight at once (order, growth: 256; recovery: 100000)', positive)
+  .option(
+    '--orders <n>',
+    'orders in flight at once (order, growth: 256; cluster: 512; recovery: 100000)',
+    positive,
+  )
   .option('--actors <n>', 'idle actors (idle)', positive, 1_000_000)
   .option('--entries <n>', 'entries of one actor (history)', positive, 1_000_000)
   .addOption(
@@ -46,6 +52,9 @@ await new Command('bench')
     ]),
   )
   .option('--most <n>', 'largest size of a dimension (growth)', positive, 5_000_000)
+  .option('--sync-always', 'the server syncs each append (cluster)')
+  .option('--shards <n>', 'shards of the member (cluster: 16)', positive)
+  .option('--profiles <directory>', 'leave profiles of member and client there (cluster)')
   .action(runNamed)
   .parseAsync()
 

@@ -19,7 +19,7 @@ import type { Bench, BenchOptions, Line } from './bench.js'
 import { Clients } from './clients.js'
 import { type Floor, floorOf } from './floor.js'
 import { commandsPerOrder, order } from './order-machine.js'
-import { Latencies, round } from './statistics.js'
+import { Latencies, median, round } from './statistics.js'
 import { type Steady, steady } from './steady.js'
 
 /** In flight at once, unless told otherwise. */
@@ -101,7 +101,7 @@ function lineOf(load: string, { steady: seen, bytesPerOrder }: Measured, floor: 
     commandsPerCommit: round(seen.commandsPerCommit),
     bytesPerOrder: round(bytesPerOrder),
     backlog,
-    backlogIsFlat: backlog.at(-1)! <= backlog[0]! * FLAT_FACTOR + BACKLOG_SLACK,
+    backlogIsFlat: median(backlog.slice(-3)) <= median(backlog.slice(0, 3)) * FLAT_FACTOR + BACKLOG_SLACK,
     slowestWindowPerSecond: round(seen.slowestWindowPerSecond),
     rssMb: round(process.memoryUsage().rss / 2 ** 20),
   }

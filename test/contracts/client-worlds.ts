@@ -10,6 +10,11 @@ import { type AnyDefinition, type Client, createRuntime, type Runtime } from '..
 
 export interface ClientWorld extends AsyncDisposable {
   readonly client: Client
+  /**
+   * Whether commands are durable before there is anybody to apply them: sent to a runtime that is gone they are not
+   * refused, but end in a Timeout that says under which id to ask again.
+   */
+  readonly storesCommands?: boolean
   /** The runtime goes away and is there again, on the same journal. */
   crash(): Promise<void>
   /** It goes away for good. */

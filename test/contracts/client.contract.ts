@@ -303,23 +303,28 @@ function endsContract(world: WorldMaker): void {
   })
 
   test('once the runtime is gone, who waits is told, and who comes is refused: Unavailable', async () => {
-    await using w = await world([counter])
+    await using w = await world([counter], { askTimeoutMs: 5_000 })
     const c = w.client.actor(counter, 'c')
     await c.send(add(1))
-    const waits = [c.waitFor(() => false), c.output(), c.ask(add(1), { until: () => false })].map(wait =>
-      assert.rejects(wait, { code: 'Unavailable' }),
-    )
+    const patience = { timeoutMs: 60_000 }
+    const waits = [
+      c.waitFor(() => false, patience),
+      c.output(patience),
+      c.ask(add(1), { until: () => false, ...patience }),
+    ].map(wait => assert.rejects(wait, { code: 'Unavailable' }))
     await c.waitFor(s => s.context.n === 2)
     await w.stop()
     await Promise.all(waits)
-    const calls = [
+    const commands = [
       () => c.send(add(1)),
       () => c.ask(add(1)),
       () => c.start({ from: 1 }),
       () => c.terminate('no'),
+    ]
+    const reads = [
       () => c.getSnapshot(),
       () => c.select('n'),
-      () => c.waitFor(() => true),
+      () => c.waitFor(() => true, patience),
       () => historyOf(c),
       async () => {
         for await (const _ of w.client.list(counter)) break
@@ -328,15 +333,17 @@ function endsContract(world: WorldMaker): void {
         for await (const _ of c.changes({ afterSeq: 0 })) break
       },
     ]
-    await Promise.all(
-      calls.map(call =>
-        assert.rejects(call, error => {
-          assert.ok(error instanceof PerdureError && error.code === 'Unavailable', `${call}: ${error}`)
-          assert.equal(error.retryable, true)
-          return true
-        }),
-      ),
-    )
+    const failsWith = (code: string) => (call: () => Promise<unknown>) =>
+      assert.rejects(call, error => {
+        assert.ok(error instanceof PerdureError && error.code === code, `${call}: ${error}`)
+        assert.equal(error.retryable, true)
+        if (code === 'Timeout') assert.equal(typeof error.details?.commandId, 'string')
+        return true
+      })
+    const onCommand = w.storesCommands === true ? 'Timeout' : 'Unavailable'
+    // In turn: when what is followed has to be given up, all who wait for anything are told so.
+    await Promise.all(commands.map(failsWith(onCommand)))
+    await Promise.all(reads.map(failsWith('Unavailable')))
   })
 }
 

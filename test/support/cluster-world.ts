@@ -41,6 +41,7 @@ export function clusterWorld(servers: () => string): WorldMaker {
     const client = await connect({ actors, ...cluster, limits: { ...AWAY, ...limits } })
     return {
       client,
+      storesCommands: true,
       async crash() {
         await runtime.stop()
         runtime = await start()

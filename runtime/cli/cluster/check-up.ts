@@ -13,7 +13,7 @@ import {
   type ServerRow,
   type StreamRow,
 } from '../../../cluster/index.js'
-import type { ClusterFlags } from '../source.js'
+import type { ClusterFlags } from '../cluster-flags.js'
 import type { ReachedCluster } from './in-cluster.js'
 import { clusterOf } from './in-cluster.js'
 import { copiesOf, type SaidCopies } from './member-answers.js'

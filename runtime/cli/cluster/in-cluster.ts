@@ -10,7 +10,7 @@ import { apiOf } from '../../cluster/client-wire.js'
 import { type ClusterReach, reachCluster } from '../../cluster/reach-cluster.js'
 import { mintCommandId } from '../../command-id.js'
 import { SystemClock } from '../../system-clock.js'
-import type { ClusterFlags } from '../source.js'
+import { type ClusterFlags, serversOf } from '../cluster-flags.js'
 
 export interface ReachedCluster extends ClusterReach {
   readonly api: Api
@@ -22,8 +22,10 @@ export interface ReachedCluster extends ClusterReach {
 const SERVERS_UNLESS_SAID = 'nats://127.0.0.1:4222'
 
 /** What the flags say of a cluster; credentials are the environment's to tell (NATS_USER, NATS_CREDS, …). */
-export function clusterOf({ nats, clusterName: name }: ClusterFlags) {
-  const options = clusterOptionsOf({ ...process.env, NATS_URL: nats ?? SERVERS_UNLESS_SAID })!
+export function clusterOf(flags: ClusterFlags) {
+  const servers = serversOf(flags) ?? SERVERS_UNLESS_SAID
+  const options = clusterOptionsOf({ ...process.env, NATS_URL: servers })!
+  const { clusterName: name } = flags
   return name === undefined ? options : { ...options, name }
 }
 

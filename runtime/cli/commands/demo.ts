@@ -15,12 +15,16 @@ import { taught } from '../teaching.js'
 
 /** About half a minute on two cores, with twenty kills. */
 const ordersUnlessSaid = 3_000
+/** The same on a cluster, where an order takes the time it takes; one member is killed. */
+const onCluster = { orders: 500, kills: 1 }
 
 interface Flags {
-  readonly orders: number
+  readonly orders?: number
   readonly seed: number
   readonly input?: string
-  readonly kill: number
+  readonly kill?: number
+  readonly cluster?: number
+  readonly nats?: string
   readonly gatewayMs: number
   readonly gatewayFaults?: Partial<GatewayFaults>
   readonly path?: string
@@ -32,7 +36,11 @@ export function demoCommand(): Command {
   const command = new Command('demo')
     .summary('orders, crashes, and the count of what was lost')
     .description('Run orders from purchase to doorstep, kill the process meanwhile, and count what was lost.')
-    .option('--orders <n>', 'how many orders to make up', wholeNumber, ordersUnlessSaid)
+    .option(
+      '--orders <n>',
+      `how many orders to make up (${ordersUnlessSaid}; on a cluster ${onCluster.orders})`,
+      wholeNumber,
+    )
     .option(
       '--seed <n>',
       'what to make them up from; the same seed, the same orders and kills',
@@ -40,7 +48,13 @@ export function demoCommand(): Command {
       1,
     )
     .option('--input <file>', 'orders from a file instead, one JSON record a line, in order of time')
-    .option('--kill <n>', 'kill -9 the runtime process that often, at random moments', wholeNumber, 0)
+    .option(
+      '--kill <n>',
+      'kill -9 the runtime process that often (not at all; on a cluster once)',
+      wholeNumber,
+    )
+    .option('--cluster <members>', 'run on a cluster of so many members, in real time', wholeNumber)
+    .option('--nats <url>', 'the NATS server of the cluster; one is found or fetched when absent')
     .option('--gateway-ms <ms>', 'how long the payment gateway takes to answer', wholeNumber, 0)
     .option(
       '--gateway-faults <list>',
@@ -54,12 +68,12 @@ export function demoCommand(): Command {
   return taught(command, [
     'demo',
     'demo --kill 20 --gateway-faults timeout=0.3,5xx=0.1',
+    'demo --cluster 3',
     'demo --orders 10000 --kill 20 --path ./demo && perdure stats --path ./demo',
   ])
 }
 
 async function demo(flags: Flags): Promise<void> {
-  const { demoJson, demoTable, isFaultless, runDemo, showProgress } = await import('../demo-program.js')
   const directory = await openDemoDirectory(flags)
   const screen = process.stdout
   const interruption = new AbortController()
@@ -68,11 +82,11 @@ async function demo(flags: Flags): Promise<void> {
   process.once('SIGTERM', interrupt)
   try {
     const options = { ...demoOptions(flags, directory.path), signal: interruption.signal }
-    const result = await runDemo(options, showProgress(screen, new SystemClock()))
-    screen.write(`${demoTable(result, screen.isTTY && screen.hasColors())}\n`)
+    const shown = await (flags.cluster === undefined ? alone(options) : together(options, flags))
+    screen.write(`${shown.table}\n`)
     if (directory.isKept) screen.write(`kept in ${directory.path}\n`)
-    if (flags.json) screen.write(`${JSON.stringify(demoJson(result))}\n`)
-    if (!isFaultless(result)) process.exitCode = exitCodes.no
+    if (flags.json) screen.write(`${JSON.stringify(shown.json)}\n`)
+    if (!shown.isFaultless) process.exitCode = exitCodes.no
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
@@ -80,8 +94,37 @@ async function demo(flags: Flags): Promise<void> {
   }
 }
 
+/** What is shown of a run. */
+interface Shown {
+  readonly table: string
+  readonly json: object
+  readonly isFaultless: boolean
+}
+
+async function alone(options: DemoOptions): Promise<Shown> {
+  const { demoJson, demoTable, isFaultless, runDemo, showProgress } = await import('../demo-program.js')
+  const result = await runDemo(options, showProgress(process.stdout, new SystemClock()))
+  return { table: demoTable(result, isColourful()), json: demoJson(result), isFaultless: isFaultless(result) }
+}
+
+async function together(options: DemoOptions, { cluster = 1, nats }: Flags): Promise<Shown> {
+  const { clusterDemoJson, clusterDemoTable, isClusterFaultless, runClusterDemo, showProgress } =
+    await import('../demo-program.js')
+  const result = await runClusterDemo(
+    { ...options, members: cluster, ...(nats === undefined ? {} : { servers: nats }) },
+    showProgress(process.stdout, new SystemClock()),
+  )
+  const table = clusterDemoTable(result, isColourful())
+  return { table, json: clusterDemoJson(result), isFaultless: isClusterFaultless(result) }
+}
+
+function isColourful(): boolean {
+  return process.stdout.isTTY && process.stdout.hasColors()
+}
+
 function demoOptions(flags: Flags, directory: string): DemoOptions {
-  const { orders, seed, input, kill, gatewayMs, gatewayFaults } = flags
+  const usual = flags.cluster === undefined ? { orders: ordersUnlessSaid, kills: 0 } : onCluster
+  const { orders = usual.orders, seed, input, kill = usual.kills, gatewayMs, gatewayFaults } = flags
   const faults = { latency: gatewayMs, ...gatewayFaults }
   return { orders, seed, kills: kill, faults, directory, ...(input === undefined ? {} : { input }) }
 }

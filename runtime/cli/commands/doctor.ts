@@ -1,8 +1,8 @@
 /** `perdure doctor`: whether a cluster is as it should be. */
 import { Command } from 'commander'
+import { askingCluster, type ClusterFlags } from '../cluster-flags.js'
 import { exitCodes } from '../exit-codes.js'
 import { printJson, printLine, tableOf } from '../output.js'
-import { askingCluster, type ClusterFlags } from '../source.js'
 import { taught } from '../teaching.js'
 
 interface Flags extends ClusterFlags {

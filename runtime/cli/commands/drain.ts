@@ -6,9 +6,10 @@ import { Command } from 'commander'
 import { PerdureError } from '../../../actors/errors.js'
 import type { MemberRow } from '../../../cluster/index.js'
 import { livingHolder } from '../../control/holder.js'
+import { askingCluster, type ClusterFlags } from '../cluster-flags.js'
 import { exitCodes } from '../exit-codes.js'
 import { printJson, printLine } from '../output.js'
-import { askingCluster, type ClusterFlags, dataDirectory, pathOption } from '../source.js'
+import { dataDirectory, pathOption } from '../source.js'
 import { taught } from '../teaching.js'
 
 interface Flags extends ClusterFlags {

@@ -1,9 +1,9 @@
 /** `perdure members`: who runs a cluster. */
 import { Command } from 'commander'
 import type { MemberRow } from '../../../cluster/index.js'
+import { askingCluster, type ClusterFlags } from '../cluster-flags.js'
 import { printJson, printLine, tableOf } from '../output.js'
 import { shownTime } from '../shown.js'
-import { askingCluster, type ClusterFlags } from '../source.js'
 import { taught } from '../teaching.js'
 
 interface Flags extends ClusterFlags {

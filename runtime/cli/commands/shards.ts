@@ -1,7 +1,7 @@
 /** `perdure shards`: where each part of a cluster's actors is, and how far its copies are. */
 import { Command } from 'commander'
+import { askingCluster, type ClusterFlags } from '../cluster-flags.js'
 import { printJson, printLine, tableOf } from '../output.js'
-import { askingCluster, type ClusterFlags } from '../source.js'
 import { taught } from '../teaching.js'
 
 interface Flags extends ClusterFlags {

@@ -8,11 +8,12 @@ import type { AnyDefinition } from '../../../machines/index.js'
 import type { InspectOptions } from '../../inspect/options.js'
 import { packageVersion } from '../../package-version.js'
 import { each, port, shownActors, someText, wholeNumber } from '../arguments.js'
+import { type ClusterFlags, clusterNameOption, natsOption, serversOf } from '../cluster-flags.js'
 import { definitionsOf } from '../definitions.js'
 import { exitCodes } from '../exit-codes.js'
 import { type HttpDoor, openHttpDoor } from '../http-door.js'
 import { printLine } from '../output.js'
-import { type ClusterFlags, clusterNameOption, dataDirectory, natsOption, pathOption } from '../source.js'
+import { dataDirectory, pathOption } from '../source.js'
 import { taught } from '../teaching.js'
 
 interface Flags extends ClusterFlags {
@@ -100,7 +101,7 @@ async function start(module: string, flags: Flags): Promise<void> {
   const held = setInterval(() => {}, 60_000)
   try {
     if (flags.http !== undefined) door = await openHttpDoor(runtime, flags.http, flags.metrics === true)
-    const doors = { cluster: flags.nats, HTTP: door?.url, inspector: runtime.inspectUrl }
+    const doors = { cluster: serversOf(flags), HTTP: door?.url, inspector: runtime.inspectUrl }
     printLine(banner(definitions, path, doors))
     const error = await Promise.race([stopping, failure])
     if (error !== undefined) {
@@ -117,13 +118,14 @@ async function start(module: string, flags: Flags): Promise<void> {
 
 /** @throws SetupError for a directory that an embedded runtime has lived on: its actors would not be there. */
 async function clusterMeant(flags: Flags, path: string) {
-  if (flags.nats === undefined) return undefined
+  const servers = serversOf(flags)
+  if (servers === undefined) return undefined
   if (existsSync(join(path, 'journal.db')))
     throw new SetupError(
       'InvalidDefinition',
-      `${path} holds the journal of an embedded runtime, and ${flags.nats} (--nats or NATS_URL) asks for a cluster: ` +
+      `${path} holds the journal of an embedded runtime, and ${servers} (--nats or NATS_URL) asks for a cluster: ` +
         'name another directory with --path, or no servers',
-      { path, servers: flags.nats },
+      { path, servers },
     )
   const { clusterOf } = await import('../cluster/in-cluster.js')
   const { member, shards, replicas } = flags

@@ -27,6 +27,11 @@ import { RemoteApplied, RemoteSeen } from './remote-seen.js'
 
 /** An `Api` whose streams say when they stand. */
 export interface RemoteApi extends Api {
+  /**
+   * Whether a command is durable before anybody has applied it, so that a Timeout says that it will be applied: it is
+   * for whoever sent it to ask again, under its id. Absent: a Timeout says that nobody has got to it yet.
+   */
+  readonly storesCommands?: boolean
   changes(request: FollowRequest & { readonly onOpen?: () => void }): AsyncIterable<ActorView>
   events(request: {
     readonly address: Address
@@ -89,8 +94,9 @@ export class RemoteService implements ActorService {
         try {
           return await this.#reconnecting.lasting(attempt)
         } catch (error) {
-          // It is there and has not got to it yet. Asked anew rather than for longer, so that one that hangs is noticed.
           if (!(error instanceof PerdureError) || error.code !== 'Timeout') throw error
+          // It is there and has not got to it yet. Asked anew rather than for longer, so that one that hangs is noticed.
+          if (this.#site.api.storesCommands === true) throw error
         }
       }
     } finally {

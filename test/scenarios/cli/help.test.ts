@@ -22,6 +22,7 @@ const commands = [
     'stats',
   ],
   ...['dead', 'dead list', 'dead show', 'dead retry', 'dead drop', 'verify', 'backup', 'restore', 'export'],
+  ...['members', 'shards', 'drain', 'doctor'],
   'completion',
 ]
 

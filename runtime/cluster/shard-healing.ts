@@ -1,0 +1,138 @@
+/**
+ * What becomes of a journal that does not fit the log: set aside where the log has all that the shard needs, so that
+ * the shard is read again from there; kept where it may hold what the log has lost, and the shard stopped.
+ *
+ * Invariants: nothing is deleted; of two that differ, the longer one is never given up without an operator's word; what
+ * is given up is reported by its positions.
+ */
+
+import type { Clock } from '../../actors/clock.js'
+import type { Commit } from '../../actors/commit.js'
+import { LogMismatchError, UnavailableError } from '../../actors/errors.js'
+import type { Journal } from '../../actors/journal.js'
+import type { Limits } from '../../actors/limits.js'
+import type { LogSurvey, LostTails } from '../../cluster/index.js'
+import type { HostLogger } from '../shard-host-options.js'
+
+export interface ShardHealingSite {
+  readonly member: string
+  /** Of the log. */
+  readonly stream: string
+  readonly incarnation: number
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly lostTails: LostTails
+  readonly logger: HostLogger
+  /** An operator's word: what the log has lost is lost, though a journal holds it. */
+  readonly acceptLogLoss: boolean
+  openJournal(shard: number): Journal
+  /** @throws LogMismatchError when the log is not there any more, or its beginning is not. */
+  survey(shard: number, own: ReturnType<Journal['commits']>): Promise<LogSurvey>
+  setAside(shard: number, position: number): string
+}
+
+const WHAT_TO_DO =
+  'bring back a store of the servers that holds it, or start with cluster.acceptLogLoss to go on without it'
+const OF_AN_EMPTY_LOG =
+  'bring back a store of the servers that holds it; or delete the streams and start with cluster.acceptLogLoss, and it goes on from the journals; or move the directory of the shard away'
+
+export class ShardHealing {
+  readonly #site: ShardHealingSite
+
+  constructor(site: ShardHealingSite) {
+    this.#site = site
+  }
+
+  /**
+   * Resolves when the shard may be tried again, from an empty journal. The journal here must be closed.
+   * @throws LogMismatchError when it must not.
+   */
+  async heal(shard: number, mismatch: LogMismatchError): Promise<void> {
+    const { stream, logger, acceptLogLoss, lostTails } = this.#site
+    if (mismatch.details.stream !== stream) throw mismatch
+    const { position, survey } = await this.#held(shard)
+    const { first, last, agreed } = survey
+    // Nothing is given up for a log that is empty: it is no log of this shard at all.
+    const mayGiveUp = acceptLogLoss && first !== undefined
+    const isLonger = last < position || (mismatch.kind === 'gone backwards' && agreed === position)
+    if (isLonger && !mayGiveUp) {
+      await lostTails.note(shard, { member: this.#site.member, position, logPosition: last })
+      throw new LogMismatchError(
+        'gone backwards',
+        { stream, shard },
+        `all of the journal here, up to position ${position}`,
+        `entries up to ${last} (${mismatch.message}); the journal stays as it is: ${first === undefined ? OF_AN_EMPTY_LOG : WHAT_TO_DO}`,
+      )
+    }
+    // From an empty journal the shard comes back only by all of its log.
+    if (first !== undefined && first !== 1) throw beginsLate(stream, shard, first)
+    if (position === 0) throw mismatch
+    const aside = this.#site.setAside(shard, position)
+    const facts = { shard, aside, position, agreed, logPosition: last, given: position - agreed }
+    logger.error(
+      { ...facts, reason: mismatch.message },
+      'a journal does not fit the log and was set aside; the shard is read again from the log',
+    )
+  }
+
+  /** Tells the others of a journal that goes on from an earlier life of the log: the longest is to go on. */
+  async announce(shard: number, position: number): Promise<void> {
+    await this.#site.lostTails.note(shard, { member: this.#site.member, position, logPosition: 0 })
+  }
+
+  /**
+   * @param isEmpty whether the log has nothing of the shard.
+   * @throws UnavailableError while another member holds what the log has lost of the shard, and this one does not.
+   */
+  async assertWhole(shard: number, position: number, isEmpty: boolean): Promise<void> {
+    const { lostTails, acceptLogLoss, logger, clock, limits, incarnation } = this.#site
+    // Made anew, it may go on from a journal whose member is not here yet to say so.
+    if (isEmpty && incarnation > 1)
+      await new Promise<void>(resolve => clock.after(limits.logRemadeWaitMs, resolve))
+    const tail = await lostTails.get(shard)
+    if (tail === undefined) return
+    const mayGiveUp = acceptLogLoss && !isEmpty
+    if (position < tail.position && !mayGiveUp)
+      throw new UnavailableError(
+        `shard ${shard}: the log has lost its entries ${tail.logPosition + 1} to ${tail.position}, which the journal of member '${tail.member}' holds: ${WHAT_TO_DO}`,
+      )
+    if (position < tail.position)
+      logger.error({ shard, position, lost: tail }, 'a shard goes on without what its log has lost')
+    await lostTails.forget(shard)
+  }
+
+  async #held(shard: number): Promise<{ readonly position: number; readonly survey: LogSurvey }> {
+    const journal = this.#site.openJournal(shard)
+    try {
+      return { position: journal.position, survey: await this.#site.survey(shard, journal.commits(0)) }
+    } finally {
+      journal.close()
+    }
+  }
+}
+
+/** @throws LogMismatchError for a commit that does not begin where a journal ends. */
+export function assertNext(
+  { first }: Commit,
+  { position }: Journal,
+  where: { readonly stream: string; readonly shard: number },
+): void {
+  if (first > position + 1) throw beginsLate(where.stream, where.shard, first)
+  if (first <= position)
+    throw new LogMismatchError(
+      'another stream',
+      where,
+      `entries from ${position + 1} on, which follow those of the journal here`,
+      `entries from ${first} on: another member's journal went on from there`,
+    )
+}
+
+/** A log that does not begin with the shard cannot make it again. */
+function beginsLate(stream: string, shard: number, first: number): LogMismatchError {
+  return new LogMismatchError(
+    'purged',
+    { stream, shard },
+    'the entries that follow those of the journal here',
+    `entries from ${first} on: a journal that goes up to there must be copied from another member`,
+  )
+}

@@ -1,0 +1,99 @@
+/** Stepping after a kill, where one commit cannot hold all that was marked. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Command } from '../../../actors/command.js'
+import { type Limits, limits } from '../../../actors/limits.js'
+import type { Batch, BatchSite } from '../../../runtime/commit/batch.js'
+import { CautiousSteps } from '../../../runtime/commit/cautious-steps.js'
+import type { CommandSources } from '../../../runtime/inbox/command-sources.js'
+import { defineActor } from '../../../runtime/index.js'
+import { Bindings } from '../../../runtime/step/bindings.js'
+import type { Life } from '../../../runtime/step/life.js'
+import { counterMachine } from '../../support/engine-counter.js'
+
+const counter = defineActor({ machine: counterMachine, version: '1', create: () => ({ from: 0 }) })
+const bindings = new Bindings([counter])
+/** What comes from outside is not the matter here. */
+const nothing = { take: () => undefined } as unknown as CommandSources
+
+/** Commits, one after another, on what the ones before made. */
+class Commits {
+  readonly sizes: { published: number; pending: number; marked: number }[] = []
+  readonly applied: string[] = []
+  readonly #lives = new Map<string, Life>()
+  readonly #limits: Limits
+  pending: readonly Command[]
+  #position = 0
+
+  constructor(pending: readonly Command[], bounds: Limits) {
+    this.pending = pending
+    this.#limits = bounds
+  }
+
+  get site(): BatchSite {
+    return {
+      cache: { get: address => this.#lives.get(address) },
+      bindings,
+      limits: this.#limits,
+      position: this.#position,
+      now: 1_000,
+      stamp: 1_000,
+      pending: this.pending,
+      letter: () => undefined,
+    }
+  }
+
+  take(batch: Batch): void {
+    const { entries, published, pending } = batch.toCommit()
+    for (const [address, life] of batch.lives) this.#lives.set(address, life)
+    this.#position += entries.length
+    this.pending = pending
+    this.applied.push(...entries.map(({ command }) => command.commandId))
+    const marked = pending.filter(one => one.attempts !== undefined).length
+    this.sizes.push({ published: published.length, pending: pending.length, marked })
+  }
+}
+
+const adds = (count: number): Command[] =>
+  Array.from({ length: count }, (_, n) => ({
+    kind: 'message',
+    commandId: `add-${n}`,
+    target: 'counter/c',
+    event: { type: 'ADD', n: 1 },
+  }))
+
+suite('stepping with care', () => {
+  for (const bound of [{ commitMessagesMax: 10 }, { commitBytesMax: 1 }])
+    test(`goes no further in one commit than it may hold (${Object.keys(bound)}), in order, each once`, () => {
+      const bounds = { ...limits, ...bound }
+      const commits = new Commits(adds(35), bounds)
+      const careful = new CautiousSteps(true, commits.pending, bounds)
+      while (commits.pending.length > 0) commits.take(careful.next(commits.site, nothing).batch)
+      const [marking, ...stepping] = commits.sizes
+      assert.deepEqual(marking, { published: 0, pending: 35, marked: 35 })
+      const most = bounds.commitMessagesMax === 10 ? 10 : 1
+      for (const { published } of stepping) assert.ok(published <= most, `${published} in one commit`)
+      assert.ok(
+        stepping.every(({ pending, marked }) => pending === marked),
+        'those left over stay marked',
+      )
+      assert.deepEqual(
+        commits.applied.filter(id => !id.endsWith('.start')),
+        adds(35).map(one => one.commandId),
+      )
+    })
+
+  test('that dies between two commits finds the rest suspect, and gives none of it up', () => {
+    const bounds = { ...limits, commitMessagesMax: 10 }
+    const commits = new Commits(adds(35), bounds)
+    const first = new CautiousSteps(true, commits.pending, bounds)
+    for (let n = 0; n < 2; n++) commits.take(first.next(commits.site, nothing).batch)
+    assert.equal(commits.pending.length, 25)
+    const second = new CautiousSteps(true, commits.pending, bounds)
+    while (commits.pending.length > 0) {
+      commits.take(second.next(commits.site, nothing).batch)
+      assert.ok(commits.pending.every(one => one.attempts === 1 || one === commits.pending[0]))
+    }
+    assert.equal(new Set(commits.applied).size, 36)
+  })
+})
