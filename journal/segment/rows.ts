@@ -15,6 +15,7 @@ import type {
 } from '../../actors/commit.js'
 import type { PlainWriter } from '../../actors/plain-writer.js'
 import type { ActorRecord, RecentCommand } from '../../actors/record.js'
+import { leadingItems } from './leading-items.js'
 
 type Row = readonly unknown[]
 type FieldOf<T> = T extends unknown ? keyof T & string : never
@@ -165,6 +166,28 @@ export function unpackRecord(bytes: Buffer): ActorRecord {
   record.state = new Uint8Array(bytes.subarray(stateAt))
   record.recent = (record.recent as Row[]).map(row => unpack(recentFields, row))
   return record as unknown as ActorRecord
+}
+
+/** What of an entry says whose it is. */
+export type EntryHead = Pick<JournalEntry, 'address' | 'seq'>
+
+/** What of a record its row shows. */
+export type RecordHead = Pick<ActorRecord, 'address' | 'version' | 'seq' | 'position' | 'at' | 'status'>
+
+const entryHeadFields = entryFields.slice(0, entryFields.indexOf('seq') + 1)
+const recordHeadFields = recordFields.slice(0, recordFields.indexOf('status') + 1)
+
+export function entryHead(bytes: Buffer): EntryHead {
+  const row = leadingItems(bytes, entryHeadFields.length) ?? pack(entryHeadFields, unpackEntry(bytes))
+  return unpack(entryHeadFields, row) as unknown as EntryHead
+}
+
+export function recordHead(bytes: Buffer): RecordHead {
+  const leading = leadingItems(bytes.subarray(RECORD_HEAD_BYTES), recordHeadFields.length)
+  return unpack(
+    recordHeadFields,
+    leading ?? pack(recordHeadFields, unpackRecord(bytes)),
+  ) as unknown as RecordHead
 }
 
 function pack(names: readonly string[], value: object): unknown[] {
