@@ -13,7 +13,7 @@ import type { ActorView, Api } from '../api/api.js'
 import type { HostLogger } from '../shard-host-options.js'
 
 /** The verbs of `Api` that one shard answers for itself. */
-export const SHARD_VERBS = [
+const SHARD_VERBS = [
   'describe',
   'stats',
   'select',
