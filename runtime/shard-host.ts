@@ -311,9 +311,9 @@ export class ShardHost {
     this.#base = base
     for (const change of commit.records) this.#sources.note(change.index)
     if (holdsDue) this.#sources.committed()
-    for (const life of batch.lives.values()) this.cache.put(life, now)
+    for (const life of batch.lives.values()) this.cache.committed(life, now)
     this.cache.sweep(now)
-    this.#dispatcher.dispatch(batch)
+    this.#dispatcher.dispatch(batch, now)
     this.#options.onCommitted?.({ lives: batch.lives.values(), pending: base.pending })
   }
 
@@ -341,7 +341,7 @@ export class ShardHost {
     if (this.runner.takeOverflow()) recovery.rescan()
     for (const address of recovery.nextRescanned()) {
       const life = this.read(address)
-      if (life !== undefined) this.runner.reconcile(life)
+      if (life !== undefined) this.runner.reconcile(life, now)
     }
   }
 

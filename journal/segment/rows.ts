@@ -130,12 +130,45 @@ const STATE_AT = recordFields.indexOf('state')
 const RECENT_AT = recordFields.indexOf('recent')
 
 export function writeEntry(to: PlainWriter, entry: JournalEntry): void {
+  const start = to.length
+  if (writePlainEntry(to, entry)) return
+  to.truncate(start)
   const command = pack(commandFields[entry.command.kind], entry.command)
-  // As a rule the entry's own address: not written twice.
-  if (command[TARGET_AT] === entry.address) command[TARGET_AT] = null
+  if (isTargetSaid(entry)) command[TARGET_AT] = null
   const row = pack(entryFields, entry)
   row[COMMAND_AT] = command
   writeKnown(to, row)
+}
+
+/**
+ * The same bytes without the rows they stand for, if all in it is plain: a commit holds hundreds of entries and
+ * records, and lists made only to be written cost more than the writing (GAIN).
+ */
+function writePlainEntry(to: PlainWriter, entry: JournalEntry): boolean {
+  const length = lengthOf(entryFields, entry)
+  to.list(length)
+  return (
+    writeFields(to, entryFields, entry, 0, COMMAND_AT) &&
+    writePlainCommand(to, entry) &&
+    writeFields(to, entryFields, entry, COMMAND_AT + 1, length)
+  )
+}
+
+function writePlainCommand(to: PlainWriter, entry: JournalEntry): boolean {
+  const { command } = entry
+  const names = commandFields[command.kind]
+  const length = lengthOf(names, command)
+  to.list(length)
+  return (
+    writeFields(to, names, command, 0, TARGET_AT) &&
+    to.item(isTargetSaid(entry) ? null : command.target) &&
+    writeFields(to, names, command, TARGET_AT + 1, length)
+  )
+}
+
+/** As a rule the target is the entry's own address: not written twice. */
+function isTargetSaid({ address, command }: JournalEntry): boolean {
+  return command.target === address
 }
 
 export function unpackEntry(bytes: Uint8Array): JournalEntry {
@@ -150,13 +183,39 @@ const RECORD_HEAD_BYTES = 4
 
 /** Writes a record: the length of all but the state, that, then the state as its logic encoded it. */
 export function writeRecord(to: PlainWriter, record: ActorRecord): void {
-  const row = pack(recordFields, record)
-  row[STATE_AT] = undefined
-  row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
   const lengthAt = to.reserve(RECORD_HEAD_BYTES)
-  writeKnown(to, row)
-  to.setUint32(lengthAt, to.length - lengthAt - RECORD_HEAD_BYTES)
+  const start = to.length
+  if (!writePlainRecord(to, record)) {
+    to.truncate(start)
+    const row = pack(recordFields, record)
+    row[STATE_AT] = undefined
+    row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
+    writeKnown(to, row)
+  }
+  to.setUint32(lengthAt, to.length - start)
   to.writeBytes(record.state)
+}
+
+function writePlainRecord(to: PlainWriter, record: ActorRecord): boolean {
+  const length = lengthOf(recordFields, record)
+  to.list(length)
+  return (
+    writeFields(to, recordFields, record, 0, STATE_AT) &&
+    to.item(undefined) &&
+    writeFields(to, recordFields, record, STATE_AT + 1, RECENT_AT) &&
+    writeRecent(to, record.recent) &&
+    writeFields(to, recordFields, record, RECENT_AT + 1, length)
+  )
+}
+
+function writeRecent(to: PlainWriter, recent: readonly RecentCommand[]): boolean {
+  to.list(recent.length)
+  for (const command of recent) {
+    const length = lengthOf(recentFields, command)
+    to.list(length)
+    if (!writeFields(to, recentFields, command, 0, length)) return false
+  }
+  return true
 }
 
 export function unpackRecord(bytes: Buffer): ActorRecord {
@@ -190,12 +249,31 @@ export function recordHead(bytes: Buffer): RecordHead {
   ) as unknown as RecordHead
 }
 
-function pack(names: readonly string[], value: object): unknown[] {
+/** How many fields there are to write: what is absent at the end is left out. */
+function lengthOf(names: readonly string[], value: object): number {
   const source = value as Record<string, unknown>
   let length = names.length
   while (length > 0 && source[names[length - 1]!] === undefined) length--
-  const row = new Array<unknown>(length)
-  for (let at = 0; at < length; at++) row[at] = source[names[at]!]
+  return length
+}
+
+/** Writes the fields from one index up to another, if all of them are plain. */
+function writeFields(
+  to: PlainWriter,
+  names: readonly string[],
+  value: object,
+  from: number,
+  end: number,
+): boolean {
+  const source = value as Record<string, unknown>
+  for (let at = from; at < end; at++) if (!to.item(source[names[at]!])) return false
+  return true
+}
+
+function pack(names: readonly string[], value: object): unknown[] {
+  const source = value as Record<string, unknown>
+  const row = new Array<unknown>(lengthOf(names, value))
+  for (let at = 0; at < row.length; at++) row[at] = source[names[at]!]
   return row
 }
 

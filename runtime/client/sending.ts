@@ -89,7 +89,7 @@ export function submitWithin(
   const waiting = waitOptions(to, patience, `'${command.kind}'`, timeoutMs, command.commandId)
   return wait<AppliedCommand>(waiting, (resolve, reject) => {
     to.service.submit(command).then(resolve, reject)
-    return () => {}
+    return nothing
   })
 }
 
@@ -112,6 +112,7 @@ export function waitForState(to: Recipient, patience: Patience): WaitOptions {
 }
 
 const STATE = 'the wait for a state'
+const nothing = () => {}
 
 function waitOptions(
   { address, service }: Recipient,

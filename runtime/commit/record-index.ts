@@ -12,7 +12,7 @@ export function indexOf(life: Life): RecordIndex {
   const retryDueAt = earliestRetry(record)
   return {
     value: seen.value,
-    tags: [...seen.tags],
+    tags: listOf(seen.tags),
     ...(Number.isFinite(timerDueAt) ? { timerDueAt } : NONE),
     ...(Number.isFinite(retryDueAt) ? { retryDueAt } : NONE),
     owes: record.invocations.length > 0,
@@ -20,6 +20,11 @@ export function indexOf(life: Life): RecordIndex {
 }
 
 const NONE = {}
+const NO_TAGS: readonly string[] = []
+
+function listOf(tags: ReadonlySet<string>): readonly string[] {
+  return tags.size === 0 ? NO_TAGS : [...tags]
+}
 
 function earliestTimer({ timers }: ActorRecord): number {
   let earliest = Number.POSITIVE_INFINITY

@@ -63,10 +63,15 @@ export class Followers {
     this.#ends.clear()
   }
 
-  tellSteps(steps: readonly FollowedStep[]): void {
-    if (this.#all.size > 0) for (const step of steps) this.#tell(this.#all, step)
+  /** @param lives what each entry led to. */
+  tellSteps(entries: readonly JournalEntry[], lives: readonly Life[]): void {
+    if (this.#all.size > 0)
+      for (const [index, entry] of entries.entries()) this.#tell(this.#all, { entry, life: lives[index]! })
     if (this.#steps.size === 0) return
-    for (const step of steps) this.#tell(this.#steps.get(step.entry.address), step)
+    for (const [index, entry] of entries.entries()) {
+      const listeners = this.#steps.get(entry.address)
+      if (listeners !== undefined) this.#tell(listeners, { entry, life: lives[index]! })
+    }
   }
 
   tellPublished(events: readonly PublishedEvent[]): void {
