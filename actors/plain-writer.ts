@@ -84,6 +84,17 @@ export class PlainWriter {
     return this.#value(value, 1)
   }
 
+  /** The same of what is known to be a text: nothing has to be asked. */
+  text(text: string): boolean {
+    return this.#text(text)
+  }
+
+  /** The same of a number. */
+  number(value: number): boolean {
+    this.#makeRoom(WORD_BYTES)
+    return this.#number(value)
+  }
+
   writeBytes(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length)
     this.#bytes.set(bytes, this.#end)

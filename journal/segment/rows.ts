@@ -1,8 +1,8 @@
 /**
  * Entries, commands and records as rows of values: no field names in the bytes, and each row decodes alone.
  *
- * Owns: the order of the fields, which is the stored format. Invariants: a list only grows at its end; every
- * field of a type is in its list (the compiler checks); an absent optional field comes back absent.
+ * Owns: how rows are read, in every form they ever had, and the long form of what is not plain (plain-rows.ts has
+ * the short one). Invariant: an absent optional field comes back absent.
  */
 import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
@@ -14,82 +14,28 @@ import type {
   SettledLetter,
 } from '../../actors/commit.js'
 import type { PlainWriter } from '../../actors/plain-writer.js'
-import type { ActorRecord, RecentCommand } from '../../actors/record.js'
+import type { ActorRecord } from '../../actors/record.js'
+import {
+  childFields,
+  commandFields,
+  deadLetterFields,
+  entryFields,
+  indexFields,
+  invocationFields,
+  lengthOf,
+  publishedFields,
+  recentFields,
+  recordFields,
+  settledLetterFields,
+  TARGET_AT,
+  taskFields,
+  timerFields,
+  tokenFields,
+} from './fields.js'
 import { leadingItems } from './leading-items.js'
+import { ITSELF, isTargetSaid, writePlainEntry, writePlainRecord } from './plain-rows.js'
 
 type Row = readonly unknown[]
-type FieldOf<T> = T extends unknown ? keyof T & string : never
-type Missing<T, Names extends readonly string[]> = Exclude<FieldOf<T>, Names[number]>
-
-/** The fields of a type in stored order; does not compile when one is missing. */
-function fields<T>() {
-  return <const Names extends readonly FieldOf<T>[]>(
-    ...names: Missing<T, Names> extends never ? Names : never
-  ): readonly string[] => names
-}
-
-/** Of any command: what is always there, and after the body what seldom is, so that it can be left out. */
-const head = ['kind', 'commandId', 'target'] as const
-const rest = ['sender', 'at', 'trace', 'attempts'] as const
-const commandFields = {
-  start: fields<Extract<Command, { kind: 'start' }>>()(...head, 'input', ...rest, 'redriven', 'version'),
-  message: fields<Extract<Command, { kind: 'message' }>>()(
-    ...head,
-    'event',
-    ...rest,
-    'start',
-    'ask',
-    'delayMs',
-    'redriven',
-  ),
-  result: fields<Extract<Command, { kind: 'result' }>>()(...head, 'token', 'outcome', ...rest, 'redriven'),
-  timer: fields<Extract<Command, { kind: 'timer' }>>()(...head, 'timer', ...rest, 'redriven'),
-  operator: fields<Extract<Command, { kind: 'operator' }>>()(...head, 'order', ...rest, 'redriven'),
-} satisfies Record<Command['kind'], readonly string[]>
-
-const entryFields = fields<JournalEntry>()(
-  'address',
-  'seq',
-  'position',
-  'at',
-  'command',
-  'outcome',
-  'value',
-  'error',
-  'digest',
-)
-const publishedFields = fields<PublishedEvent>()('address', 'seq', 'position', 'at', 'event')
-const deadLetterFields = fields<DeadLetter>()('position', 'at', 'command', 'error')
-const settledLetterFields = fields<SettledLetter>()('id', 'how', 'reason')
-const indexFields = fields<RecordIndex>()('value', 'tags', 'timerDueAt', 'retryDueAt', 'owes')
-const recentFields = fields<RecentCommand>()(
-  'commandId',
-  'payload',
-  'seq',
-  'position',
-  'at',
-  'handled',
-  'error',
-  'created',
-)
-const recordFields = fields<ActorRecord>()(
-  'address',
-  'incarnation',
-  'version',
-  'seq',
-  'position',
-  'at',
-  'status',
-  'state',
-  'child',
-  'timers',
-  'invocations',
-  'children',
-  'epoch',
-  'timer',
-  'recent',
-  'terminated',
-)
 
 export const commandRow = {
   pack: (command: Command): Row => pack(commandFields[command.kind], command),
@@ -124,7 +70,6 @@ export const indexRow = {
   unpack: (row: Row) => unpack(indexFields, row) as unknown as RecordIndex,
 }
 
-const TARGET_AT = head.indexOf('target')
 const COMMAND_AT = entryFields.indexOf('command')
 const STATE_AT = recordFields.indexOf('state')
 const RECENT_AT = recordFields.indexOf('recent')
@@ -140,42 +85,21 @@ export function writeEntry(to: PlainWriter, entry: JournalEntry): void {
   writeKnown(to, row)
 }
 
-/**
- * The same bytes without the rows they stand for, if all in it is plain: a commit holds hundreds of entries and
- * records, and lists made only to be written cost more than the writing (GAIN).
- */
-function writePlainEntry(to: PlainWriter, entry: JournalEntry): boolean {
-  const length = lengthOf(entryFields, entry)
-  to.list(length)
-  return (
-    writeFields(to, entryFields, entry, 0, COMMAND_AT) &&
-    writePlainCommand(to, entry) &&
-    writeFields(to, entryFields, entry, COMMAND_AT + 1, length)
-  )
-}
-
-function writePlainCommand(to: PlainWriter, entry: JournalEntry): boolean {
-  const { command } = entry
-  const names = commandFields[command.kind]
-  const length = lengthOf(names, command)
-  to.list(length)
-  return (
-    writeFields(to, names, command, 0, TARGET_AT) &&
-    to.item(isTargetSaid(entry) ? null : command.target) &&
-    writeFields(to, names, command, TARGET_AT + 1, length)
-  )
-}
-
-/** As a rule the target is the entry's own address: not written twice. */
-function isTargetSaid({ address, command }: JournalEntry): boolean {
-  return command.target === address
+/** Gives back to a result what `writePlainCommand` left out, if it did. */
+function restore(command: Record<string, unknown>): void {
+  const { token, outcome, sender, target } = command
+  if (Array.isArray(token)) command.token = { actor: target, ...unpack(tokenFields, token) }
+  if (Array.isArray(outcome)) command.outcome = { status: 'done', output: outcome[0] }
+  if (sender === ITSELF) command.sender = target
 }
 
 export function unpackEntry(bytes: Uint8Array): JournalEntry {
   const entry = unpack(entryFields, decode(bytes) as Row)
   const command = entry.command as unknown[]
   command[TARGET_AT] ??= entry.address
-  entry.command = commandRow.unpack(command)
+  const unpacked = commandRow.unpack(command)
+  if (unpacked.kind === 'result') restore(unpacked as unknown as Record<string, unknown>)
+  entry.command = unpacked
   return entry as unknown as JournalEntry
 }
 
@@ -196,34 +120,17 @@ export function writeRecord(to: PlainWriter, record: ActorRecord): void {
   to.writeBytes(record.state)
 }
 
-function writePlainRecord(to: PlainWriter, record: ActorRecord): boolean {
-  const length = lengthOf(recordFields, record)
-  to.list(length)
-  return (
-    writeFields(to, recordFields, record, 0, STATE_AT) &&
-    to.item(undefined) &&
-    writeFields(to, recordFields, record, STATE_AT + 1, RECENT_AT) &&
-    writeRecent(to, record.recent) &&
-    writeFields(to, recordFields, record, RECENT_AT + 1, length)
-  )
-}
-
-function writeRecent(to: PlainWriter, recent: readonly RecentCommand[]): boolean {
-  to.list(recent.length)
-  for (const command of recent) {
-    const length = lengthOf(recentFields, command)
-    to.list(length)
-    if (!writeFields(to, recentFields, command, 0, length)) return false
-  }
-  return true
-}
-
 export function unpackRecord(bytes: Buffer): ActorRecord {
   const stateAt = RECORD_HEAD_BYTES + bytes.readUInt32LE(0)
   const record = unpack(recordFields, decode(bytes.subarray(RECORD_HEAD_BYTES, stateAt)) as Row)
   // A copy of its own: the row's buffer would be kept alive by it, and is a Buffer where a Uint8Array is promised.
   record.state = new Uint8Array(bytes.subarray(stateAt))
-  record.recent = (record.recent as Row[]).map(row => unpack(recentFields, row))
+  record.recent = unpackAll(recentFields, record.recent)
+  record.timers = unpackAll(timerFields, record.timers)
+  record.children = unpackAll(childFields, record.children)
+  record.invocations = unpackAll(invocationFields, record.invocations)
+  for (const invocation of record.invocations as Record<string, unknown>[])
+    invocation.tasks = unpackAll(taskFields, invocation.tasks)
   return record as unknown as ActorRecord
 }
 
@@ -249,32 +156,16 @@ export function recordHead(bytes: Buffer): RecordHead {
   ) as unknown as RecordHead
 }
 
-/** How many fields there are to write: what is absent at the end is left out. */
-function lengthOf(names: readonly string[], value: object): number {
-  const source = value as Record<string, unknown>
-  let length = names.length
-  while (length > 0 && source[names[length - 1]!] === undefined) length--
-  return length
-}
-
-/** Writes the fields from one index up to another, if all of them are plain. */
-function writeFields(
-  to: PlainWriter,
-  names: readonly string[],
-  value: object,
-  from: number,
-  end: number,
-): boolean {
-  const source = value as Record<string, unknown>
-  for (let at = from; at < end; at++) if (!to.item(source[names[at]!])) return false
-  return true
-}
-
 function pack(names: readonly string[], value: object): unknown[] {
   const source = value as Record<string, unknown>
   const row = new Array<unknown>(lengthOf(names, value))
   for (let at = 0; at < row.length; at++) row[at] = source[names[at]!]
   return row
+}
+
+/** Values that are rows, or were written before they were, or with something in them that is not plain. */
+function unpackAll(names: readonly string[], values: unknown): unknown[] {
+  return (values as unknown[]).map(value => (Array.isArray(value) ? unpack(names, value) : value))
 }
 
 function unpack(names: readonly string[], row: Row): Record<string, unknown> {

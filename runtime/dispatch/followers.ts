@@ -66,11 +66,13 @@ export class Followers {
   /** @param lives what each entry led to. */
   tellSteps(entries: readonly JournalEntry[], lives: readonly Life[]): void {
     if (this.#all.size > 0)
-      for (const [index, entry] of entries.entries()) this.#tell(this.#all, { entry, life: lives[index]! })
+      for (let at = 0; at < entries.length; at++)
+        this.#tell(this.#all, { entry: entries[at]!, life: lives[at]! })
     if (this.#steps.size === 0) return
-    for (const [index, entry] of entries.entries()) {
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at]!
       const listeners = this.#steps.get(entry.address)
-      if (listeners !== undefined) this.#tell(listeners, { entry, life: lives[index]! })
+      if (listeners !== undefined) this.#tell(listeners, { entry, life: lives[at]! })
     }
   }
 
