@@ -55,7 +55,7 @@ export function effectsOf(workshop: Workshop): Effect[] {
 
 /**
  * Whether `arranged` would leave everything as it is, which is so in nearly every step that bears anything: one
- * child after the other, under ids of their own (measured: 0.4 µs and 300 bytes a step).
+ * child after the other, under ids of their own (measured: 270 bytes a step).
  */
 function isArranged(
   drafts: readonly Draft[],

@@ -22,6 +22,7 @@ export function wait<Result>(
     const { clock, timeoutMs, signal } = options
     if (signal?.aborted === true) return reject(signal.reason)
     let ended = false
+    let stopHeeding = nothing
     let cancelAlarm = nothing
     let stopListening = nothing
     let stop = nothing
@@ -31,15 +32,14 @@ export function wait<Result>(
       ended = true
       cancelAlarm()
       stopListening()
-      signal?.removeEventListener('abort', onAbort)
+      stopHeeding()
       stop()
       return true
     }
     const fail = (error: unknown) => {
       if (end()) reject(error)
     }
-    const onAbort = () => fail(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) stopHeeding = heed(signal, fail)
     cancelAlarm = clock.after(timeoutMs, () => fail(options.timedOut()))
     stopListening = options.onEnd(fail)
     try {
@@ -52,6 +52,12 @@ export function wait<Result>(
     // It ended while it began: what `begin` answered was not there to be called yet.
     if (ended) stop()
   })
+}
+
+function heed(signal: AbortSignal, fail: (error: unknown) => void): () => void {
+  const onAbort = () => fail(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  return () => signal.removeEventListener('abort', onAbort)
 }
 
 const nothing = () => {}

@@ -167,6 +167,9 @@ export class Attempt {
     this.#ended = true
     this.#cancelHeartbeat()
     this.#cancelDeadline()
+    // It stays until its outcome is committed; what it needs no more need not stay with it.
+    this.#cancelHeartbeat = nothing
+    this.#cancelDeadline = nothing
   }
 }
 
