@@ -96,6 +96,21 @@ suite('an entry comes back as it was written', () => {
       assert.deepEqual(stored(entry).entry, entry)
     })
 
+  const outcomes: Record<string, Partial<JournalEntry>> = {
+    'with a digest': { digest: 'd'.repeat(32) },
+    'that failed': { outcome: 'failed', error },
+    'that failed, with a digest': { outcome: 'failed', error, digest: 'd' },
+  }
+  for (const [what, changes] of Object.entries(outcomes))
+    test(`one ${what}`, () => {
+      const { value: _, ...bare } = resultEntry()
+      for (const entry of [
+        { ...resultEntry(), ...changes },
+        { ...bare, ...changes },
+      ])
+        assert.deepEqual(stored(entry).entry, entry)
+    })
+
   test('a result that nobody sent', () => {
     const { sender: _, ...command } = resultEntry().command as ResultCommand
     const entry = { ...resultEntry(), command }
@@ -120,4 +135,25 @@ suite('a record comes back as it was written', () => {
     test(what, () => {
       assert.deepEqual(storedRecord(recordWith(given)), recordWith(given))
     })
+
+  test('one that was terminated, and remembers a failure', () => {
+    const record: ActorRecord = {
+      ...recordWith([]),
+      status: 'stopped',
+      terminated: 'enough',
+      recent: [
+        { commandId: 'x', payload: 'h', seq: 1, position: 2, at: 1, handled: true },
+        {
+          commandId: 'y',
+          payload: 'i',
+          seq: 2,
+          position: 3,
+          at: 1,
+          handled: false,
+          error: { name: 'E', message: 'm' },
+        },
+      ],
+    }
+    assert.deepEqual(storedRecord(record), record)
+  })
 })
