@@ -107,7 +107,7 @@ export class ActorCache {
       if (leaver === undefined || held.usedAt < leaver.usedAt) leaver = { address, usedAt: held.usedAt }
       if (++looks >= this.#limits.evictionLooksMax) break
     }
-    if (leaver !== undefined) this.#held.delete(leaver.address)
+    if (leaver !== undefined) this.forgetState(leaver.address)
   }
 
   #place(address: Address, held: Held): void {
