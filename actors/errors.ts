@@ -249,6 +249,8 @@ export type SetupErrorCode =
   | 'JournalCorrupt'
   | 'JournalTruncated'
   | 'JournalFull'
+  /** The thread that writes the journal ended, or does not answer. */
+  | 'JournalFailed'
   /** SQLite's native module was not built when the package was installed. */
   | 'NativeModuleMissing'
   /** The inspector's server cannot listen where it was told to. */

@@ -13,7 +13,8 @@ import type { ActorRecord } from './record.js'
 /** Where a commit becomes durable. */
 export interface CommitLog {
   /**
-   * Resolves once the commit is durable. The next commit must start where this one ended.
+   * Resolves once the commit is durable; until then all answers are as of the one before. The next commit must start
+   * where this one ended, and be given once this one has resolved.
    * @param at where the commit stands in the log that made it durable, when another did; kept with it.
    * @throws SetupError `JournalFull` when there is no room: nothing was written, and it may be tried again.
    */
@@ -85,7 +86,10 @@ export interface Journal extends CommitLog {
    * @throws SetupError when it cannot be made; the signal's reason.
    */
   backup(directory: string, options?: { readonly signal?: AbortSignal }): Promise<BackedUp>
-  /** Brings the indexes up to the last commit. Queries do it themselves. */
+  /**
+   * In a pause between commits: brings what is derived from them up to the last one, then or soon after. No answer
+   * depends on it.
+   */
   settle(): void
   close(): void
 }

@@ -98,6 +98,10 @@ export interface Limits {
   /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
   readonly unsettledSegmentsMax: number
   readonly unsettledBytesMax: number
+  /** Entries that are settled at once: how long a commit that comes meanwhile waits. */
+  readonly settleSliceEntriesMax: number
+  /** How long the thread that writes may take over what is waited for: pruning, forgetting, closing. */
+  readonly writerAnswerMsMax: number
   /** Bytes of the write-ahead log at which a commit, and at which a pause between commits, empties it. */
   readonly walBytesMax: number
   readonly walPauseBytesMax: number
@@ -272,6 +276,8 @@ export const limits: Limits = {
   digestEvery: 16,
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
+  settleSliceEntriesMax: 128,
+  writerAnswerMsMax: 120_000,
   walBytesMax: 32 * 1024 * 1024,
   walPauseBytesMax: 4 * 1024 * 1024,
   markSyncCommitsMax: 256,

@@ -11,23 +11,28 @@ const FIRST_BYTES = 16 * 1024
 const KEPT_BYTES_MAX = 4 * 1024 * 1024
 /** The most that anything but a text or bytes takes. */
 const WORD_BYTES = 9
-/** Longer texts are handed to what is native. */
-const SHORT_CHARS = 40
+/** Longer texts are handed to what is native: three calls out of JavaScript cost more than a hundred characters in it. */
+const SHORT_CHARS = 120
 const UTF8_BYTES_A_CHAR = 3
+/** Fewer bytes are copied one by one, for the same reason. */
+const COPIED_BY_HAND_MAX = 64
 
 /** Keys that mean something in the stored form, or to the language. */
 export type IsReserved = (key: string) => boolean
 
 export class PlainWriter {
   readonly #isReserved: IsReserved
+  readonly #levelsMax: number
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
   #view = viewOf(this.#bytes)
   #end = 0
   #levels = 0
   #looksForSymbols = true
 
-  constructor(isReserved: IsReserved) {
+  /** @param levelsMax how deep what the engine itself writes may nest. */
+  constructor(isReserved: IsReserved, levelsMax: number) {
     this.#isReserved = isReserved
+    this.#levelsMax = levelsMax
   }
 
   /** Bytes written. */
@@ -37,7 +42,11 @@ export class PlainWriter {
 
   /** What was written since; a copy. */
   since(start: number): Buffer {
-    return Buffer.from(this.#bytes.subarray(start, this.#end))
+    const length = this.#end - start
+    const copy = Buffer.allocUnsafe(length)
+    if (length > COPIED_BY_HAND_MAX) this.#bytes.copy(copy, 0, start, this.#end)
+    else for (let at = 0; at < length; at++) copy[at] = this.#bytes[start + at]!
+    return copy
   }
 
   /** Takes back all that was written since. */
@@ -57,6 +66,33 @@ export class PlainWriter {
     if (this.#value(value, 0)) return true
     this.#end = start
     return false
+  }
+
+  /**
+   * Begins a list of so many items, each to be written by `item`: what is written often need not be made a list first.
+   * Who began it takes it back (`truncate`) when an item is not plain.
+   */
+  list(count: number): void {
+    this.#levels = this.#levelsMax
+    this.#looksForSymbols = false
+    this.#makeRoom(WORD_BYTES)
+    this.#head(count, 0x90, 0xdc)
+  }
+
+  /** The next item of the list at hand, if it is plain. */
+  item(value: unknown): boolean {
+    return this.#value(value, 1)
+  }
+
+  /** The same of what is known to be a text: nothing has to be asked. */
+  text(text: string): boolean {
+    return this.#text(text)
+  }
+
+  /** The same of a number. */
+  number(value: number): boolean {
+    this.#makeRoom(WORD_BYTES)
+    return this.#number(value)
   }
 
   writeBytes(bytes: Uint8Array): void {
@@ -106,14 +142,29 @@ export class PlainWriter {
     if (prototype === Array.prototype) return this.#list(value as readonly unknown[], depth)
     if (prototype !== Object.prototype) return false
     if (this.#looksForSymbols && Object.getOwnPropertySymbols(value).length > 0) return false
-    const keys = Object.keys(value)
-    this.#head(keys.length, 0x80, 0xde)
-    for (const key of keys) {
-      if (this.#isReserved(key)) return false
-      this.#makeRoom(WORD_BYTES)
+    // How many keys there are is known behind the last: a list of them would be garbage for every object.
+    const headAt = this.#end++
+    let count = 0
+    for (const key in value) {
+      if (mayBeReserved(key) && this.#isReserved(key)) return false
       if (!this.#text(key) || !this.#value((value as Record<string, unknown>)[key], depth + 1)) return false
+      count++
     }
+    if (count < 16) this.#bytes[headAt] = 0x80 | count
+    else this.#longObject(headAt, count)
     return true
+  }
+
+  /** Puts a longer head before what was written behind a short one. */
+  #longObject(headAt: number, count: number): void {
+    const behind = headAt + 1
+    const longer = count <= 0xffff ? 2 : 4
+    this.#makeRoom(longer)
+    const end = this.#end + longer
+    this.#bytes.copyWithin(behind + longer, behind, this.#end)
+    this.#end = headAt
+    this.#head(count, 0x80, 0xde)
+    this.#end = end
   }
 
   #list(items: readonly unknown[], depth: number): boolean {
@@ -215,6 +266,14 @@ export class PlainWriter {
     this.#view = viewOf(bytes)
   }
 }
+
+/** Reserved keys begin with NUL or an underscore, or are no good text, which writing them finds out. */
+function mayBeReserved(key: string): boolean {
+  const first = key.charCodeAt(0)
+  return first === 0 || first === UNDERSCORE
+}
+
+const UNDERSCORE = 0x5f
 
 function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -199,11 +199,12 @@ export class MemoryJournal implements Journal {
     const from = this.#pruned.get(address) ?? 0
     const to = Math.min(seq, snapshots.at(-SNAPSHOTS_KEPT)!.seq)
     if (to <= from) return 0
+    const before = this.#entriesKept(address)
     this.#pruned.set(address, to)
     // A state whose next entries are gone is nothing to fold from.
     const kept = snapshots.filter(one => one.seq >= to)
     this.#actors.set(address, { ...this.#actors.get(address)!, snapshots: kept })
-    return to - from
+    return before - this.#entriesKept(address)
   }
 
   ended(type: string, until: number, limit: number): readonly Address[] {
@@ -244,6 +245,10 @@ export class MemoryJournal implements Journal {
   settle(): void {}
 
   close(): void {}
+
+  #entriesKept(address: Address): number {
+    return this.entries(address, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY).length
+  }
 
   #waiting(kind: 'timer' | 'retry'): DueActor[] {
     return [...this.#actors.values()].flatMap(({ change: { record, index } }) => {

@@ -71,7 +71,9 @@ async function createMemberRuntime(options: RuntimeOptions, cluster: ClusterSett
   const { actors, path = DEFAULT_PATH, inspect, metrics, tracing } = options
   for (const [name, given] of Object.entries({ inspect, metrics, tracing }))
     if (given !== undefined && given !== false)
-      throw new SetupError('InvalidDefinition', `'${name}' is not to be had of a member of a cluster yet`, { name })
+      throw new SetupError('InvalidDefinition', `'${name}' is not to be had of a member of a cluster yet`, {
+        name,
+      })
   const { createMember } = await import('./cluster/compose-cluster.js')
   const limits = limitsWith(options.limits)
   const clock = new SystemClock()
@@ -151,6 +153,7 @@ async function embeddedOptions(options: RuntimeOptions): Promise<EmbeddedOptions
         limits,
         logger,
         holder: thisProcess(),
+        ownThread: true,
         ...(acceptLoss === undefined ? {} : { acceptLoss }),
       }),
     ...(onFailed === undefined ? {} : { onFailed }),

@@ -19,15 +19,18 @@ import { isJournalFull, type PerdureError, UnavailableError } from '../actors/er
 import { ActorCache } from './commit/actor-cache.js'
 import { Batch, type BatchSite } from './commit/batch.js'
 import { CautiousSteps } from './commit/cautious-steps.js'
-import { type Base, type Filled, Filling, type Flight, groundOf, throwAway } from './commit/filling.js'
+import { type Base, type Filled, Filling, type Flight, groundOf } from './commit/filling.js'
 import { sortPending } from './commit/held-commands.js'
-import { asError, commitFailed, deliveriesOf, REFUSALS, refuse, UNANSWERED } from './commit/refusals.js'
+import { abandon, takeBack } from './commit/lost-batches.js'
+import { asError, commitFailed, REFUSALS, refuse, UNANSWERED } from './commit/refusals.js'
 import { Retention } from './commit/retention.js'
-import { ActivityRunner } from './dispatch/activity-runner.js'
-import { Dispatcher } from './dispatch/dispatcher.js'
+import type { ActivityRunner } from './dispatch/activity-runner.js'
+import type { Dispatcher } from './dispatch/dispatcher.js'
 import type { Followers } from './dispatch/followers.js'
+import { wayOut } from './dispatch/way-out.js'
 import { Alarm } from './inbox/alarm.js'
 import { CommandSources } from './inbox/command-sources.js'
+import { Idle } from './inbox/idle.js'
 import type { BatchObserver } from './observe/observer.js'
 import type { ShardHostOptions } from './shard-host-options.js'
 import type { Life } from './step/life.js'
@@ -55,7 +58,7 @@ export class ShardHost {
   /** The journal is full and left alone for a while, whatever comes in. */
   #isResting = false
   readonly #alarm: Alarm
-  #idleListeners: (() => void)[] = []
+  readonly #idle = new Idle()
 
   constructor(options: ShardHostOptions) {
     const { journal, bindings, limits, clock } = options
@@ -77,26 +80,13 @@ export class ShardHost {
     const kept = options.time === 'event' ? [] : bindings.all
     this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
     this.#cautious = new CautiousSteps(options.wasKilled ?? journal.wasKilled, pending, limits)
-    this.runner = new ActivityRunner({
-      clock,
-      limits,
+    const { runner, dispatcher } = wayOut(options, {
       submit: command => this.submit(command),
       read: address => this.read(address),
-      hasDeadlines: options.time !== 'event',
-      live: (address, event) => this.followers.tellLive(address, event),
       isLost: invocation => this.#sources.recovery.isLost(invocation),
-      mayBegin: () => options.isOurs?.() !== false,
-      ...(options.onAttempt === undefined ? {} : { began: options.onAttempt }),
-      ...(options.observer === undefined ? {} : { observer: options.observer }),
     })
-    this.#dispatcher = new Dispatcher({
-      journal,
-      bindings,
-      limits,
-      followers: options.followers,
-      runner: this.runner,
-      warn: (facts, message) => options.logger.warn(facts, message),
-    })
+    this.runner = runner
+    this.#dispatcher = dispatcher
     options.inbox.onArrival(() => this.#wake())
   }
 
@@ -146,11 +136,9 @@ export class ShardHost {
 
   /** Resolves when nothing waits to be stepped. */
   whenIdle(): Promise<void> {
-    if (this.isIdle || this.#state === 'failed' || this.#state === 'stopped') return Promise.resolve()
-    return new Promise(resolve => {
-      this.#idleListeners.push(resolve)
-      this.#wake()
-    })
+    if (this.isIdle || this.isOver) return Promise.resolve()
+    this.#wake()
+    return this.#idle.wait()
   }
 
   /** Steps all that was accepted, lets attempts end for up to `withinMs`, and commits what came of them. */
@@ -182,9 +170,9 @@ export class ShardHost {
       'the runtime ended before the command was taken',
     )
     refuse(this.#cautious.waiting, UNANSWERED)
-    refuse(deliveriesOf(throwAway([this.#open])), 'the runtime ended before the command was committed')
+    abandon([this.#open], 'the runtime ended before the command was committed')
     this.#open = undefined
-    this.#tellIdle()
+    this.#idle.tell()
   }
 
   /** Whether there is anything to step beside what the batch at hand holds. */
@@ -298,7 +286,7 @@ export class ShardHost {
   #landed(flight: Flight): void {
     this.#flight = undefined
     // A kill may have come while the commit was on its way.
-    if (this.isOver) return refuse(deliveriesOf(throwAway([flight])), UNANSWERED)
+    if (this.isOver) return abandon([flight], UNANSWERED)
     try {
       this.#assertOurs(flight)
       this.#arrived(flight)
@@ -312,7 +300,7 @@ export class ShardHost {
   /** Between a commit and what leaves with it the shard may have passed to another, who lets it out then. */
   #assertOurs(flight: Flight): void {
     if (this.#options.isOurs?.() !== false) return
-    refuse(deliveriesOf(throwAway([flight])), UNANSWERED)
+    abandon([flight], UNANSWERED)
     throw new UnavailableError('the shard may be another member’s by now')
   }
 
@@ -323,27 +311,23 @@ export class ShardHost {
     this.#base = base
     for (const change of commit.records) this.#sources.note(change.index)
     if (holdsDue) this.#sources.committed()
-    for (const life of batch.lives.values()) this.cache.put(life, now)
+    for (const life of batch.lives.values()) this.cache.committed(life, now)
     this.cache.sweep(now)
-    this.#dispatcher.dispatch(batch)
+    this.#dispatcher.dispatch(batch, now)
     this.#options.onCommitted?.({ lives: batch.lives.values(), pending: base.pending })
   }
 
   /** A commit did not become durable. */
   #lost(flight: Flight, error: unknown): void {
+    const lost = [flight, this.#open]
+    const reason = commitFailed(error)
     this.#flight = undefined
-    const open = this.#open
     this.#open = undefined
-    const taken = throwAway([flight, open], commitFailed(error))
     if (!isJournalFull(error) || this.isOver) {
-      refuse(deliveriesOf(taken), this.isOver ? UNANSWERED : commitFailed(error))
+      abandon(lost, this.isOver ? UNANSWERED : reason, reason)
       return this.#fail(error)
     }
-    // What was stepped for nothing may have changed states it was given: they are read again.
-    for (const batch of [flight.batch, open?.batch])
-      for (const address of batch?.lives.keys() ?? []) this.cache.forgetState(address)
-    this.#cautious.undo()
-    refuse(this.#sources.putBack(taken), commitFailed(error))
+    takeBack(lost, reason, { sources: this.#sources, cache: this.cache, cautious: this.#cautious })
     this.#options.logger.error(
       { error: toErrorValue(error) },
       'the journal is full; nothing is lost, commands are refused',
@@ -357,7 +341,7 @@ export class ShardHost {
     if (this.runner.takeOverflow()) recovery.rescan()
     for (const address of recovery.nextRescanned()) {
       const life = this.read(address)
-      if (life !== undefined) this.runner.reconcile(life)
+      if (life !== undefined) this.runner.reconcile(life, now)
     }
   }
 
@@ -372,7 +356,7 @@ export class ShardHost {
 
   /** Nothing to do for now: set the alarm for what is due next, and settle the journal meanwhile. */
   #rest(restMs?: number): void {
-    if (this.isOver) return this.#tellIdle()
+    if (this.isOver) return this.#idle.tell()
     const { clock, limits } = this.#options
     this.#alarm.cancel()
     if (restMs !== undefined) {
@@ -384,7 +368,7 @@ export class ShardHost {
     }
     if (this.#canTurn) return this.#wake()
     if (this.#flight !== undefined) return
-    this.#tellIdle()
+    this.#idle.tell()
     const waitMs = Math.min(this.#sources.nextAt, this.#retention.nextAt) - clock.now()
     this.#alarm.set(limits.settleAfterMs, () => this.#settle())
     this.#alarm.set(waitMs, () => this.#wake())
@@ -400,11 +384,5 @@ export class ShardHost {
         this.#options.logger.warn({ error: toErrorValue(error) }, 'no room to settle the journal')
       else this.#fail(error)
     }
-  }
-
-  #tellIdle(): void {
-    const listeners = this.#idleListeners
-    this.#idleListeners = []
-    for (const listener of listeners) listener()
   }
 }

@@ -12,20 +12,32 @@ const TIMER_STEP_MS_MAX = 30_000
 /** Node's timers go by whole milliseconds, and may ring by a part of one too soon. */
 const EARLY_MS = 1
 
-interface Alarm {
-  readonly due: number
-  readonly dueElapsed: number
-  readonly task: () => void
-}
-
 /**
  * Alarms of one and the same delay: they are due in the order in which they were set, so one of Node's timers
  * serves them all. Most are time-outs that are taken back long before they are due.
+ *
+ * A chain, and no set: a set under such traffic copies itself every few hundred alarms, and what it leaves behind keeps
+ * alive all they speak of until the next full collection (measured with the ends of waits in followers.ts: 11.5 → 8.6 %
+ * of all that is allocated outlived two collections).
  */
 interface Line {
   readonly delayMs: number
-  readonly alarms: Set<Alarm>
+  first: Alarm | undefined
+  last: Alarm | undefined
+  /** Number of the alarm set last. */
+  made: number
   timer: NodeJS.Timeout | undefined
+}
+
+interface Alarm {
+  readonly due: number
+  readonly dueElapsed: number
+  /** Within its line, from 1. */
+  readonly number: number
+  /** Undefined once it rang or was taken back. */
+  task: (() => void) | undefined
+  before: Alarm | undefined
+  after: Alarm | undefined
 }
 
 export class SystemClock implements Clock {
@@ -56,12 +68,23 @@ export class SystemClock implements Clock {
 
   after(delayMs: number, task: () => void): () => void {
     const elapsed = performance.now()
-    const alarm = { due: this.#nowAt(elapsed) + delayMs, dueElapsed: elapsed + delayMs, task }
     const line = this.#lines.get(delayMs) ?? this.#begin(delayMs)
-    const { alarms } = line
-    alarms.add(alarm)
+    const { last } = line
+    const due = this.#nowAt(elapsed) + delayMs
+    const number = ++line.made
+    const alarm: Alarm = {
+      due,
+      dueElapsed: elapsed + delayMs,
+      number,
+      task,
+      before: last,
+      after: undefined,
+    }
+    if (last === undefined) line.first = alarm
+    else last.after = alarm
+    line.last = alarm
     return () => {
-      if (alarms.delete(alarm) && alarms.size === 0) this.#end(line)
+      if (taken(line, alarm) !== undefined && line.first === undefined) this.#end(line)
     }
   }
 
@@ -70,7 +93,7 @@ export class SystemClock implements Clock {
   }
 
   #begin(delayMs: number): Line {
-    const line: Line = { delayMs, alarms: new Set(), timer: undefined }
+    const line: Line = { delayMs, first: undefined, last: undefined, made: 0, timer: undefined }
     this.#lines.set(delayMs, line)
     this.#arm(line, delayMs)
     return line
@@ -83,23 +106,20 @@ export class SystemClock implements Clock {
 
   /** Lets ring what is due of a line, and waits for the next. */
   #ring(line: Line): void {
-    const { alarms } = line
-    let leftMs = 0
     // Not those that are set by what rings: they have their own turn.
-    let count = alarms.size
+    const last = line.made
+    let leftMs = 0
     try {
-      for (const alarm of alarms) {
-        if (count-- === 0) break
+      for (let alarm = line.first; alarm !== undefined && alarm.number <= last; alarm = line.first) {
         const elapsed = performance.now()
         leftMs = Math.min(alarm.due - this.#nowAt(elapsed), alarm.dueElapsed - elapsed)
         if (leftMs >= EARLY_MS) break
-        alarms.delete(alarm)
-        alarm.task()
+        taken(line, alarm)?.()
       }
     } finally {
       // One that throws takes none of the others with it.
       clearTimeout(line.timer)
-      if (alarms.size > 0) this.#arm(line, leftMs)
+      if (line.first !== undefined) this.#arm(line, leftMs)
       else this.#end(line)
     }
   }
@@ -108,4 +128,18 @@ export class SystemClock implements Clock {
     clearTimeout(line.timer)
     if (this.#lines.get(line.delayMs) === line) this.#lines.delete(line.delayMs)
   }
+}
+
+/** Takes an alarm out of its line. Answers its task, undefined when it was out already. */
+function taken(line: Line, alarm: Alarm): (() => void) | undefined {
+  const { task, before, after } = alarm
+  if (task === undefined) return undefined
+  if (before === undefined) line.first = after
+  else before.after = after
+  if (after === undefined) line.last = before
+  else after.before = before
+  alarm.task = undefined
+  alarm.before = undefined
+  alarm.after = undefined
+  return task
 }

@@ -12,10 +12,10 @@ import { SetupError } from '../../actors/errors.js'
 import type { BackedUp } from '../../actors/journal.js'
 import { type JournalFiles, journalFiles, syncFile } from '../files/directory.js'
 import { HighWaterFile, type HighWaterMark, readHighWater } from '../files/high-water.js'
+import { contentsOf } from '../segment/segment.js'
 import { type Connection, connect } from '../sqlite/database.js'
-import { checkHighWater, endOf, loadUnsettled } from '../sqlite/load.js'
+import { checkHighWater, endOf, unsettledSegments } from '../sqlite/load.js'
 import { SegmentTable } from '../sqlite/segment-table.js'
-import { Unsettled } from '../sqlite/unsettled.js'
 import { readManifest, writeManifest } from './manifest.js'
 
 export interface Task {
@@ -124,7 +124,7 @@ function assertWhole(db: Connection, files: JournalFiles, end: HighWaterMark): v
       `${files.journal} ends with commit ${number}: expected ${end.number}`,
       { file: files.journal },
     )
-  loadUnsettled(db, segments, new Unsettled({ unsettledSegmentsMax: 1, unsettledBytesMax: 1 }))
+  for (const segment of unsettledSegments(db, segments)) contentsOf(segment)
 }
 
 /** The tables hold together as SQLite sees them. */

@@ -1,8 +1,8 @@
 /**
  * Entries, commands and records as rows of values: no field names in the bytes, and each row decodes alone.
  *
- * Owns: the order of the fields, which is the stored format. Invariants: a list only grows at its end; every
- * field of a type is in its list (the compiler checks); an absent optional field comes back absent.
+ * Owns: how rows are read, in every form they ever had, and the long form of what is not plain (plain-rows.ts has
+ * the short one). Invariant: an absent optional field comes back absent.
  */
 import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
@@ -14,81 +14,28 @@ import type {
   SettledLetter,
 } from '../../actors/commit.js'
 import type { PlainWriter } from '../../actors/plain-writer.js'
-import type { ActorRecord, RecentCommand } from '../../actors/record.js'
+import type { ActorRecord } from '../../actors/record.js'
+import {
+  childFields,
+  commandFields,
+  deadLetterFields,
+  entryFields,
+  indexFields,
+  invocationFields,
+  lengthOf,
+  publishedFields,
+  recentFields,
+  recordFields,
+  settledLetterFields,
+  TARGET_AT,
+  taskFields,
+  timerFields,
+  tokenFields,
+} from './fields.js'
+import { leadingItems } from './leading-items.js'
+import { ITSELF, isTargetSaid, writePlainEntry, writePlainRecord } from './plain-rows.js'
 
 type Row = readonly unknown[]
-type FieldOf<T> = T extends unknown ? keyof T & string : never
-type Missing<T, Names extends readonly string[]> = Exclude<FieldOf<T>, Names[number]>
-
-/** The fields of a type in stored order; does not compile when one is missing. */
-function fields<T>() {
-  return <const Names extends readonly FieldOf<T>[]>(
-    ...names: Missing<T, Names> extends never ? Names : never
-  ): readonly string[] => names
-}
-
-/** Of any command: what is always there, and after the body what seldom is, so that it can be left out. */
-const head = ['kind', 'commandId', 'target'] as const
-const rest = ['sender', 'at', 'trace', 'attempts'] as const
-const commandFields = {
-  start: fields<Extract<Command, { kind: 'start' }>>()(...head, 'input', ...rest, 'redriven', 'version'),
-  message: fields<Extract<Command, { kind: 'message' }>>()(
-    ...head,
-    'event',
-    ...rest,
-    'start',
-    'ask',
-    'delayMs',
-    'redriven',
-  ),
-  result: fields<Extract<Command, { kind: 'result' }>>()(...head, 'token', 'outcome', ...rest, 'redriven'),
-  timer: fields<Extract<Command, { kind: 'timer' }>>()(...head, 'timer', ...rest, 'redriven'),
-  operator: fields<Extract<Command, { kind: 'operator' }>>()(...head, 'order', ...rest, 'redriven'),
-} satisfies Record<Command['kind'], readonly string[]>
-
-const entryFields = fields<JournalEntry>()(
-  'address',
-  'seq',
-  'position',
-  'at',
-  'command',
-  'outcome',
-  'value',
-  'error',
-  'digest',
-)
-const publishedFields = fields<PublishedEvent>()('address', 'seq', 'position', 'at', 'event')
-const deadLetterFields = fields<DeadLetter>()('position', 'at', 'command', 'error')
-const settledLetterFields = fields<SettledLetter>()('id', 'how', 'reason')
-const indexFields = fields<RecordIndex>()('value', 'tags', 'timerDueAt', 'retryDueAt', 'owes')
-const recentFields = fields<RecentCommand>()(
-  'commandId',
-  'payload',
-  'seq',
-  'position',
-  'at',
-  'handled',
-  'error',
-  'created',
-)
-const recordFields = fields<ActorRecord>()(
-  'address',
-  'incarnation',
-  'version',
-  'seq',
-  'position',
-  'at',
-  'status',
-  'state',
-  'child',
-  'timers',
-  'invocations',
-  'children',
-  'epoch',
-  'timer',
-  'recent',
-  'terminated',
-)
 
 export const commandRow = {
   pack: (command: Command): Row => pack(commandFields[command.kind], command),
@@ -123,25 +70,36 @@ export const indexRow = {
   unpack: (row: Row) => unpack(indexFields, row) as unknown as RecordIndex,
 }
 
-const TARGET_AT = head.indexOf('target')
 const COMMAND_AT = entryFields.indexOf('command')
 const STATE_AT = recordFields.indexOf('state')
 const RECENT_AT = recordFields.indexOf('recent')
 
 export function writeEntry(to: PlainWriter, entry: JournalEntry): void {
+  const start = to.length
+  if (writePlainEntry(to, entry)) return
+  to.truncate(start)
   const command = pack(commandFields[entry.command.kind], entry.command)
-  // As a rule the entry's own address: not written twice.
-  if (command[TARGET_AT] === entry.address) command[TARGET_AT] = null
+  if (isTargetSaid(entry)) command[TARGET_AT] = null
   const row = pack(entryFields, entry)
   row[COMMAND_AT] = command
   writeKnown(to, row)
+}
+
+/** Gives back to a result what `writePlainCommand` left out, if it did. */
+function restore(command: Record<string, unknown>): void {
+  const { token, outcome, sender, target } = command
+  if (Array.isArray(token)) command.token = { actor: target, ...unpack(tokenFields, token) }
+  if (Array.isArray(outcome)) command.outcome = { status: 'done', output: outcome[0] }
+  if (sender === ITSELF) command.sender = target
 }
 
 export function unpackEntry(bytes: Uint8Array): JournalEntry {
   const entry = unpack(entryFields, decode(bytes) as Row)
   const command = entry.command as unknown[]
   command[TARGET_AT] ??= entry.address
-  entry.command = commandRow.unpack(command)
+  const unpacked = commandRow.unpack(command)
+  if (unpacked.kind === 'result') restore(unpacked as unknown as Record<string, unknown>)
+  entry.command = unpacked
   return entry as unknown as JournalEntry
 }
 
@@ -149,12 +107,16 @@ const RECORD_HEAD_BYTES = 4
 
 /** Writes a record: the length of all but the state, that, then the state as its logic encoded it. */
 export function writeRecord(to: PlainWriter, record: ActorRecord): void {
-  const row = pack(recordFields, record)
-  row[STATE_AT] = undefined
-  row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
   const lengthAt = to.reserve(RECORD_HEAD_BYTES)
-  writeKnown(to, row)
-  to.setUint32(lengthAt, to.length - lengthAt - RECORD_HEAD_BYTES)
+  const start = to.length
+  if (!writePlainRecord(to, record)) {
+    to.truncate(start)
+    const row = pack(recordFields, record)
+    row[STATE_AT] = undefined
+    row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
+    writeKnown(to, row)
+  }
+  to.setUint32(lengthAt, to.length - start)
   to.writeBytes(record.state)
 }
 
@@ -163,17 +125,47 @@ export function unpackRecord(bytes: Buffer): ActorRecord {
   const record = unpack(recordFields, decode(bytes.subarray(RECORD_HEAD_BYTES, stateAt)) as Row)
   // A copy of its own: the row's buffer would be kept alive by it, and is a Buffer where a Uint8Array is promised.
   record.state = new Uint8Array(bytes.subarray(stateAt))
-  record.recent = (record.recent as Row[]).map(row => unpack(recentFields, row))
+  record.recent = unpackAll(recentFields, record.recent)
+  record.timers = unpackAll(timerFields, record.timers)
+  record.children = unpackAll(childFields, record.children)
+  record.invocations = unpackAll(invocationFields, record.invocations)
+  for (const invocation of record.invocations as Record<string, unknown>[])
+    invocation.tasks = unpackAll(taskFields, invocation.tasks)
   return record as unknown as ActorRecord
+}
+
+/** What of an entry says whose it is. */
+export type EntryHead = Pick<JournalEntry, 'address' | 'seq'>
+
+/** What of a record its row shows. */
+export type RecordHead = Pick<ActorRecord, 'address' | 'version' | 'seq' | 'position' | 'at' | 'status'>
+
+const entryHeadFields = entryFields.slice(0, entryFields.indexOf('seq') + 1)
+const recordHeadFields = recordFields.slice(0, recordFields.indexOf('status') + 1)
+
+export function entryHead(bytes: Buffer): EntryHead {
+  const row = leadingItems(bytes, entryHeadFields.length) ?? pack(entryHeadFields, unpackEntry(bytes))
+  return unpack(entryHeadFields, row) as unknown as EntryHead
+}
+
+export function recordHead(bytes: Buffer): RecordHead {
+  const leading = leadingItems(bytes.subarray(RECORD_HEAD_BYTES), recordHeadFields.length)
+  return unpack(
+    recordHeadFields,
+    leading ?? pack(recordHeadFields, unpackRecord(bytes)),
+  ) as unknown as RecordHead
 }
 
 function pack(names: readonly string[], value: object): unknown[] {
   const source = value as Record<string, unknown>
-  let length = names.length
-  while (length > 0 && source[names[length - 1]!] === undefined) length--
-  const row = new Array<unknown>(length)
-  for (let at = 0; at < length; at++) row[at] = source[names[at]!]
+  const row = new Array<unknown>(lengthOf(names, value))
+  for (let at = 0; at < row.length; at++) row[at] = source[names[at]!]
   return row
+}
+
+/** Values that are rows, or were written before they were, or with something in them that is not plain. */
+function unpackAll(names: readonly string[], values: unknown): unknown[] {
+  return (values as unknown[]).map(value => (Array.isArray(value) ? unpack(names, value) : value))
 }
 
 function unpack(names: readonly string[], row: Row): Record<string, unknown> {

@@ -6,13 +6,17 @@
 import { createHash, hash } from 'node:crypto'
 import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, JournalEntry, RecordIndex } from '../../actors/commit.js'
+import type { Commit, DeadLetter, JournalEntry, RecordIndex, SettledLetter } from '../../actors/commit.js'
 import { FrameWriter, frameAt, frameCount } from './frames.js'
 import {
   commandRow,
   deadLetterRow,
+  type EntryHead,
+  entryHead,
   indexRow,
   publishedRow,
+  type RecordHead,
+  recordHead,
   settledLetterRow,
   unpackEntry,
   writeEntry,
@@ -33,15 +37,36 @@ export interface SegmentStub {
   readonly hash: Buffer
 }
 
-export interface Segment extends SegmentStub {
+/** A commit as bytes, before it is hashed and chained: what whoever does not write needs of it. */
+export interface PackedSegment {
+  readonly number: number
+  readonly first: number
+  readonly last: number
+  readonly at: number
   readonly entries: Buffer
   readonly records: Buffer
 }
+
+export type Segment = SegmentStub & PackedSegment
 
 /** One record of a segment. */
 export interface SegmentRecord {
   /** As `writeRecord` wrote it. */
   readonly bytes: Buffer
+  readonly index: RecordIndex
+  readonly persistSnapshot: boolean
+}
+
+/** What is asked of a segment without opening what is in it: the commit it was made of has it, and so have its bytes. */
+export interface SegmentContents {
+  readonly entries: readonly EntryHead[]
+  readonly records: readonly RecordContents[]
+  readonly deadLetters: readonly DeadLetter[]
+  readonly settledLetters: readonly SettledLetter[]
+}
+
+export interface RecordContents {
+  readonly record: RecordHead
   readonly index: RecordIndex
   readonly persistSnapshot: boolean
 }
@@ -58,21 +83,13 @@ export const chainStart = Buffer.alloc(32)
  * The stored form of a commit.
  * @throws UnserialisableError when something in it cannot be restored.
  */
-export function packSegment(number: number, before: Buffer, commit: Commit): Segment {
-  const { entries, records } = packCommit(commit)
-  const facts = {
-    number,
-    first: commit.first,
-    last: commit.first + commit.entries.length - 1,
-    at: commit.at,
-    entriesHash: sha256(entries),
-    recordsHash: sha256(records),
-  }
-  return { ...facts, hash: chainHash(before, facts), entries, records }
+export function packSegment(number: number, commit: Commit): PackedSegment {
+  const last = commit.first + commit.entries.length - 1
+  return { number, first: commit.first, last, at: commit.at, ...packCommit(commit) }
 }
 
 /** The two byte strings of it alone. @throws UnserialisableError when something in it cannot be restored. */
-export function packCommit(commit: Commit): Pick<Segment, 'entries' | 'records'> {
+export function packCommit(commit: Commit): Pick<PackedSegment, 'entries' | 'records'> {
   return { entries: packEntries(commit), records: packRecords(commit) }
 }
 
@@ -110,6 +127,16 @@ function packRecords({ pending, records }: Commit): Buffer {
     frames.endPart()
   }
   return frames.finish()
+}
+
+/** The segment with its hashes: chained to the one before, whose hash is given. */
+export function sealSegment(packed: PackedSegment, before: Buffer): Segment {
+  const facts = {
+    ...packed,
+    entriesHash: sha256(packed.entries),
+    recordsHash: sha256(packed.records),
+  }
+  return { ...facts, hash: chainHash(before, facts) }
 }
 
 export function chainHash(before: Buffer, facts: Omit<SegmentStub, 'hash'>): Buffer {
@@ -170,6 +197,16 @@ export function recordsIn(records: Buffer): SegmentRecord[] {
     index: indexRow.unpack(index),
     persistSnapshot,
   }))
+}
+
+export function contentsOf({ entries, records }: PackedSegment): SegmentContents {
+  const { deadLetters, settledLetters } = tailOf(entries)
+  return {
+    entries: Array.from({ length: entryCount(entries) }, (_, at) => entryHead(frameAt(entries, at))),
+    records: recordsIn(records).map(({ bytes, ...rest }) => ({ record: recordHead(bytes), ...rest })),
+    deadLetters,
+    settledLetters,
+  }
 }
 
 /** The bytes of the record at an index within its segment, from 0. */

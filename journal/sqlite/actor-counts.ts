@@ -12,11 +12,11 @@ export function actorCounts(table: ActorTable, unsettled: Unsettled): ActorCount
     counts.set(key, { type, version, status, count: (counts.get(key)?.count ?? 0) + by })
   }
   for (const { count, ...kind } of table.counts()) add(kind, count)
-  for (const { head } of unsettled.actors()) {
-    if (parentOf(head.address) !== undefined) continue
-    const row = table.kind(head.address)
+  for (const { address, version, status } of unsettled.actors()) {
+    if (parentOf(address) !== undefined) continue
+    const row = table.kind(address)
     if (row !== undefined) add(row, -1)
-    add({ type: idOf(head.address).type, version: head.version, status: head.status }, 1)
+    add({ type: idOf(address).type, version, status }, 1)
   }
   return [...counts.values()].filter(({ count }) => count > 0).sort(byKind)
 }

@@ -22,6 +22,11 @@ export interface Damage {
   readonly reason: string
 }
 
+export interface EndedActor {
+  readonly address: Address
+  readonly at: number
+}
+
 /** What roots are counted by. */
 export type ActorKind = Omit<ActorCount, 'count'>
 
@@ -104,30 +109,14 @@ export class ActorTable {
     return this.#owing.all(after, limit) as Address[]
   }
 
-  /** With everything settled: roots of a type that ended at or before `until`, oldest first. */
-  ended(type: string, until: number, limit: number): Address[] {
+  /** Roots of a type that ended at or before `until`, oldest first, as far as no newer commit has them. */
+  ended(type: string, until: number, limit: number): EndedActor[] {
     return this.#prepare(
-      `SELECT address FROM actor
+      `SELECT address, at FROM actor
        WHERE substr(address, 1, instr(address, '/')) = ? AND at <= ?
-         AND status <> 'active' AND ${IS_ROOT}
+         AND status <> 'active' AND ${IS_ROOT} AND ${VISIBLE}
        ORDER BY at LIMIT ?`,
-    )
-      .pluck()
-      .all(`${encodeToken(type)}/`, until, limit) as Address[]
-  }
-
-  /** Within a transaction: the rows of an actor whose history is gone. */
-  drop(address: Address): void {
-    this.#prepare('DELETE FROM snapshot WHERE actor = (SELECT no FROM actor WHERE address = ?)').run(address)
-    this.#prepare('DELETE FROM actor WHERE address = ?').run(address)
-  }
-
-  /** An actor and those below it, as far as they have rows. */
-  family(address: Address): Address[] {
-    // '0' is what follows '/' in ASCII: the range of all addresses below this one.
-    return this.#prepare('SELECT address FROM actor WHERE address = ? OR (address > ? AND address < ?)')
-      .pluck()
-      .all(address, `${address}/`, `${address}0`) as Address[]
+    ).all(`${encodeToken(type)}/`, until, limit) as EndedActor[]
   }
 
   list(query: ListQuery): ListedActor[] {

@@ -1,8 +1,8 @@
 /**
  * Who is due, among settled actors that no later commit has touched.
  *
- * Between two settlings rows stand still and only ever more of them are hidden by newer commits, so the place
- * of the earliest one not hidden is kept: a question asked with every turn of the engine stays a cheap one.
+ * Between two settlings rows stand still, but for hidden ones, and only ever more are hidden by newer commits, so
+ * the earliest one not hidden is kept: a question asked with every turn of the engine does not go to the file.
  */
 import type { Address } from '../../actors/address.js'
 import type { DueActor } from '../../actors/journal.js'
@@ -17,6 +17,8 @@ export class DueTable {
   readonly #isHidden: (address: Address) => boolean
   /** The last row known to be hidden, with all before it; rows after it are not looked at yet. */
   #passed = START
+  /** The earliest row not hidden, once looked for. */
+  #first: DueActor | 'none' | undefined
 
   constructor(db: Connection, kind: DueKind, isHidden: (address: Address) => boolean) {
     const column = kind === 'timer' ? 'timer_due_at' : 'retry_due_at'
@@ -31,13 +33,21 @@ export class DueTable {
   /** Rows have changed. */
   reset(): void {
     this.#passed = START
+    this.#first = undefined
   }
 
   earliest(): DueActor | undefined {
-    return this.upTo(Number.POSITIVE_INFINITY, 1)[0]
+    if (this.#first === undefined || (this.#first !== 'none' && this.#isHidden(this.#first.address)))
+      this.#first = this.#find(Number.POSITIVE_INFINITY, 1)[0] ?? 'none'
+    return this.#first === 'none' ? undefined : this.#first
   }
 
   upTo(until: number, limit: number): DueActor[] {
+    const first = this.earliest()
+    return first === undefined || first.dueAt > until ? [] : this.#find(until, limit)
+  }
+
+  #find(until: number, limit: number): DueActor[] {
     const found: DueActor[] = []
     let from = this.#passed
     for (;;) {

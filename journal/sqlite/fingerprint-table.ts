@@ -14,7 +14,8 @@ export class FingerprintTable {
     return this.#find.get(type, version) as string | undefined
   }
 
-  record(type: string, version: string, fingerprint: string): void {
-    this.#insert.run(type, version, fingerprint)
+  /** Answers how many it wrote. */
+  record(type: string, version: string, fingerprint: string): number {
+    return this.#insert.run(type, version, fingerprint).changes
   }
 }

@@ -2,33 +2,26 @@
  * Segments that are durable and not yet settled into rows, and per actor what the last of them says. The
  * newest record of an actor hides the ones before: that is what makes settling cheaper than a row a command.
  *
- * Invariants: bytes held are bounded by the limits on unsettled segments; an actor found here is newer than
+ * The writer has its own, to settle from, and who reads has one that hides rows: the same segments make the same.
+ *
+ * Invariants: bytes held are bounded by the limits on unsettled segments; an actor found here is no older than
  * its row; dropping a generation loses nothing, it is made again from the segments.
  */
 import type { Address } from '../../actors/address.js'
-import type { Commit, RecordIndex } from '../../actors/commit.js'
+import type { RecordIndex } from '../../actors/commit.js'
 import type { KeptLetter } from '../../actors/journal.js'
-import type { ActorRecord } from '../../actors/record.js'
 import { letterId } from '../letter-id.js'
-import { unpackRecord } from '../segment/rows.js'
+import type { RecordHead } from '../segment/rows.js'
 import {
-  entryAt,
-  entryCount,
+  type PackedSegment,
+  type RecordContents,
   recordAt,
-  recordsIn,
-  type Segment,
-  type SegmentRecord,
-  type SegmentTail,
-  tailOf,
+  type SegmentContents,
 } from '../segment/segment.js'
 import { keptSnapshots } from '../snapshots.js'
-import { DueHeap } from './due-heap.js'
-
-/** What of a record its row shows. */
-export type RecordHead = Pick<ActorRecord, 'address' | 'status' | 'version' | 'seq' | 'position' | 'at'>
 
 export interface EntryPlace {
-  readonly segment: Segment
+  readonly segment: PackedSegment
   readonly index: number
   readonly seq: number
 }
@@ -38,103 +31,117 @@ export interface KeptRecord {
   readonly record: Buffer
 }
 
-export interface UnsettledActor {
-  head: RecordHead
-  record: Buffer
-  index: RecordIndex
-  /** Those that are to be kept, oldest first. */
-  snapshots: readonly KeptRecord[]
-  readonly entries: EntryPlace[]
-}
-
-/** What a segment holds, unpacked; the writer has it at hand, whoever opens a journal decodes it. */
-export interface SegmentContents {
-  readonly entries: readonly { readonly address: Address; readonly seq: number }[]
-  readonly records: readonly (SegmentRecord & { readonly head: RecordHead })[]
-  readonly tail: Pick<SegmentTail, 'deadLetters' | 'settledLetters'>
-}
-
 export class Generation {
-  readonly segments: Segment[] = []
+  readonly segments: PackedSegment[] = []
   readonly actors = new Map<Address, UnsettledActor>()
   /** By id, in the order in which they came. */
   readonly deadLetters = new Map<string, KeptLetter>()
   /** Ids of letters, of this generation or before it, that are gone. */
   readonly settledLetters = new Set<string>()
-  readonly timers: DueHeap
-  readonly retries: DueHeap
-  /** The generation after this one; an actor in it is no longer as it is here. */
-  newer: Generation | undefined
   bytes = 0
 
-  constructor() {
-    this.timers = new DueHeap(({ address, dueAt }) => this.#newest(address)?.index.timerDueAt === dueAt)
-    this.retries = new DueHeap(({ address, dueAt }) => this.#newest(address)?.index.retryDueAt === dueAt)
-  }
-
-  add(segment: Segment, contents: SegmentContents): void {
-    this.segments.push(segment)
+  add(segment: PackedSegment, { entries, records, deadLetters, settledLetters }: SegmentContents): void {
+    const ordinal = this.segments.push(segment) - 1
     this.bytes += segment.entries.length + segment.records.length
-    contents.tail.deadLetters.forEach((letter, ordinal) => {
-      const id = letterId({ commit: segment.number, ordinal })
+    deadLetters.forEach((letter, at) => {
+      const id = letterId({ commit: segment.number, ordinal: at })
       this.deadLetters.set(id, { ...letter, id })
     })
-    for (const { id } of contents.tail.settledLetters) this.settledLetters.add(id)
-    for (const record of contents.records) this.#addRecord(record.head, record)
-    contents.entries.forEach(({ address, seq }, index) => {
-      this.actors.get(address)?.entries.push({ segment, index, seq })
-    })
-  }
-
-  #newest(address: Address): UnsettledActor | undefined {
-    return this.newer?.actors.has(address) ? undefined : this.actors.get(address)
-  }
-
-  #addRecord(head: RecordHead, { bytes, index, persistSnapshot }: SegmentRecord): void {
-    const before = this.actors.get(head.address)
-    const actor = before ?? { head, record: bytes, index, snapshots: [], entries: [] }
-    actor.head = head
-    actor.record = bytes
-    actor.index = index
-    if (persistSnapshot) {
-      actor.snapshots = keptSnapshots([...actor.snapshots, { seq: head.seq, record: bytes }])
+    for (const { id } of settledLetters) this.settledLetters.add(id)
+    for (let at = 0; at < records.length; at++) this.#addRecord(records[at]!, segment, at)
+    for (let at = 0; at < entries.length; at++) {
+      const { address, seq } = entries[at]!
+      this.actors.get(address)?.addEntry(seq, ordinal, at)
     }
-    if (before === undefined) this.actors.set(head.address, actor)
-    pushDue(this.timers, head.address, index.timerDueAt)
-    pushDue(this.retries, head.address, index.retryDueAt)
+  }
+
+  #addRecord({ record, index, persistSnapshot }: RecordContents, segment: PackedSegment, at: number): void {
+    let actor = this.actors.get(record.address)
+    if (actor === undefined) {
+      actor = new UnsettledActor(this.segments, record, index, segment, at)
+      this.actors.set(record.address, actor)
+    } else actor.become(record, index, segment, at)
+    if (persistSnapshot) actor.keepSnapshot()
   }
 }
 
-/** What a segment just packed holds. */
-export function contentsOfCommit(segment: Segment, commit: Commit): SegmentContents {
-  const records = commit.records.map(({ record, index, persistSnapshot }, at) => ({
-    head: headOf(record),
-    bytes: recordAt(segment.records, at),
-    index,
-    persistSnapshot,
-  }))
-  return { entries: commit.entries, records, tail: commit }
-}
+/**
+ * An actor as its last commit left it, and where its entries are. There are as many of these as anything in memory, and
+ * they live long: nothing is made for a commit but numbers, and what can be read off the segment is not held besides.
+ */
+export class UnsettledActor implements RecordHead {
+  readonly address: Address
+  version: string
+  seq: number
+  position: number
+  at: number
+  status: RecordHead['status']
+  index: RecordIndex
+  /** Those that are to be kept, oldest first. */
+  snapshots: readonly KeptRecord[] = []
+  readonly #segments: readonly PackedSegment[]
+  /** Of each entry its seq, the ordinal of its segment here, and its index in that. */
+  readonly #places: number[] = []
+  #segment: PackedSegment
+  #recordAt: number
 
-/** What a stored segment holds. */
-export function contentsOf(segment: Segment): SegmentContents {
-  return {
-    entries: Array.from({ length: entryCount(segment.entries) }, (_, index) =>
-      entryAt(segment.entries, index),
-    ),
-    records: recordsIn(segment.records).map(record => ({
-      ...record,
-      head: headOf(unpackRecord(record.bytes)),
-    })),
-    tail: tailOf(segment.entries),
+  constructor(
+    segments: readonly PackedSegment[],
+    record: RecordHead,
+    index: RecordIndex,
+    segment: PackedSegment,
+    at: number,
+  ) {
+    this.address = record.address
+    this.version = record.version
+    this.seq = record.seq
+    this.position = record.position
+    this.at = record.at
+    this.status = record.status
+    this.index = index
+    this.#segments = segments
+    this.#segment = segment
+    this.#recordAt = at
+  }
+
+  become(record: RecordHead, index: RecordIndex, segment: PackedSegment, at: number): void {
+    this.version = record.version
+    this.seq = record.seq
+    this.position = record.position
+    this.at = record.at
+    this.status = record.status
+    this.index = index
+    this.#segment = segment
+    this.#recordAt = at
+  }
+
+  addEntry(seq: number, segment: number, index: number): void {
+    this.#places.push(seq, segment, index)
+  }
+
+  keepSnapshot(): void {
+    this.snapshots = keptSnapshots([...this.snapshots, { seq: this.seq, record: this.record }])
+  }
+
+  /** Its record's bytes. */
+  get record(): Buffer {
+    return recordAt(this.#segment.records, this.#recordAt)
+  }
+
+  get entryCount(): number {
+    return this.#places.length / NUMBERS_A_PLACE
+  }
+
+  /** Its entries here, oldest first, from one on. */
+  entries(from = 0, to = this.entryCount): EntryPlace[] {
+    const places: EntryPlace[] = []
+    const end = Math.min(to, this.entryCount) * NUMBERS_A_PLACE
+    for (let at = from * NUMBERS_A_PLACE; at < end; at += NUMBERS_A_PLACE) {
+      const segment = this.#segments[this.#places[at + 1]!]!
+      places.push({ seq: this.#places[at]!, segment, index: this.#places[at + 2]! })
+    }
+    return places
   }
 }
 
-/** The head alone: the whole record would keep states alive for as long as the generation lives. */
-function headOf({ address, status, version, seq, position, at }: ActorRecord): RecordHead {
-  return { address, status, version, seq, position, at }
-}
-
-function pushDue(heap: DueHeap, address: Address, dueAt: number | undefined): void {
-  if (dueAt !== undefined && dueAt !== Number.POSITIVE_INFINITY) heap.push({ address, dueAt })
-}
+const NUMBERS_A_PLACE = 3

@@ -6,12 +6,9 @@ import { crc32 } from 'node:zlib'
 import { SetupError } from '../../actors/errors.js'
 import type { JournalFiles } from '../files/directory.js'
 import type { HighWaterMark, readHighWater } from '../files/high-water.js'
-import { chainStart, type SegmentStub } from '../segment/segment.js'
+import { chainStart, type Segment, type SegmentStub } from '../segment/segment.js'
 import type { Connection } from './database.js'
-import { contentsOf } from './generation.js'
 import type { SegmentTable } from './segment-table.js'
-import { settledFact } from './settler.js'
-import type { Unsettled } from './unsettled.js'
 
 /** Where the journal ends. */
 export function endOf(newest: SegmentStub | undefined): HighWaterMark {
@@ -50,6 +47,9 @@ export function checkHighWater(
   })
 }
 
+/** The settled state as the `fact` table holds it. */
+export const settledFact = { number: 'settled', pending: 'pending', pendingCrc: 'pending_crc' }
+
 /** How far settling has come, and the bytes of the commands that were pending then. */
 export interface Settled {
   readonly number: number
@@ -69,21 +69,14 @@ export function readSettled(db: Connection): Settled {
 }
 
 /**
- * Reads what is not settled into `unsettled`; answers the pending commands as of settling.
+ * What is not settled yet, each commit checked against the chain.
  * @throws SetupError `JournalCorrupt` when the tail is damaged.
  */
-export function loadUnsettled(
-  db: Connection,
-  segments: SegmentTable,
-  unsettled: Unsettled,
-): Buffer | undefined {
-  const settled = readSettled(db)
-  for (const { stub, entries, records } of segments.walkFrom(settled.number + 1)) {
+export function* unsettledSegments(db: Connection, segments: SegmentTable): IterableIterator<Segment> {
+  for (const { stub, entries, records } of segments.walkFrom(readSettled(db).number + 1)) {
     if (entries === undefined || records === undefined) throw segments.corrupt(stub, 'part of it is gone')
-    const segment = { ...stub, entries, records }
-    unsettled.add(segment, contentsOf(segment))
+    yield { ...stub, entries, records }
   }
-  return settled.pending
 }
 
 interface FactRow {

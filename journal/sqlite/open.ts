@@ -6,18 +6,27 @@ import { existsSync } from 'node:fs'
 import { SetupError } from '../../actors/errors.js'
 import { type Limits, limits } from '../../actors/limits.js'
 import { type JournalFiles, journalFiles, syncFile } from '../files/directory.js'
-import { HighWaterFile, readHighWater } from '../files/high-water.js'
+import { readHighWater } from '../files/high-water.js'
 import { type Hold, type Holder, holdDirectory } from '../files/hold.js'
 import type { Damage } from './actor-table.js'
 import { type Connection, checkpoint, connect, type Durability, translating } from './database.js'
-import { checkHighWater, endOf } from './load.js'
+import { checkHighWater } from './load.js'
 import { migrate } from './schema.js'
 import { SegmentTable } from './segment-table.js'
 import { SqliteJournal } from './sqlite-journal.js'
+import { DirectWriting } from './writer/direct-writing.js'
+import type { Report, Writing } from './writer/orders.js'
+import { ThreadWriting } from './writer/thread-writing.js'
 
-type JournalLimits = Pick<
+export type JournalLimits = Pick<
   Limits,
-  'unsettledSegmentsMax' | 'unsettledBytesMax' | 'walBytesMax' | 'walPauseBytesMax' | 'markSyncCommitsMax'
+  | 'unsettledSegmentsMax'
+  | 'unsettledBytesMax'
+  | 'settleSliceEntriesMax'
+  | 'walBytesMax'
+  | 'walPauseBytesMax'
+  | 'markSyncCommitsMax'
+  | 'writerAnswerMsMax'
 >
 
 interface CommonOptions {
@@ -37,6 +46,11 @@ export interface WriterOptions extends CommonOptions {
   readonly durability?: Durability
   /** Bytes the journal may grow to, its write-ahead log aside; past it a commit is refused, `JournalFull`. */
   readonly bytesMax?: number
+  /**
+   * Whether a thread of its own writes, so that the thread that appends waits for no disk. Without it everything
+   * is done before a call returns.
+   */
+  readonly ownThread?: boolean
 }
 
 export interface ReaderOptions extends CommonOptions {
@@ -49,16 +63,14 @@ export interface OpenedFiles {
   readonly files: JournalFiles
   readonly db: Connection
   readonly segments: SegmentTable
-  readonly readOnly: boolean
   readonly wasKilled: boolean
-  readonly durability: Durability
-  readonly limits: JournalLimits
   readonly onDamage: (damage: Damage) => void
   /**
-   * Once the tail is known to be whole: checks it against the high-water mark. A writer gets the mark to keep.
+   * Once the tail is known to be whole: checks it against the high-water mark, and begins to write; a reader gets
+   * nothing to write with.
    * @throws SetupError `JournalTruncated`.
    */
-  begin(): HighWaterFile | undefined
+  begin(tell: (report: Report) => void): Writing | undefined
   close(): void
 }
 
@@ -126,27 +138,25 @@ function openFiles(
   closing.add(() => db.close())
   migrate(db, files.journal, readOnly)
   const segments = new SegmentTable(db, files.journal)
-  const bounds = { ...limits, ...options.limits }
-  const begin = () => {
+  const begin = (tell: (report: Report) => void) => {
     if (options.acceptLoss !== true) checkHighWater(files, mark, segments)
     if (readOnly) return undefined
     // A holder killed between its write and its sync left commits that can be read and are not on the disk
     // yet. From here on they count: they are marked, and what follows from them is let out. Emptying the WAL
     // besides leaves no frames behind its end that the same bytes written again would bring back to life.
     if (!checkpoint(db)) syncFile(`${files.journal}-wal`)
-    const file = new HighWaterFile(files.highWater, endOf(segments.newest()), bounds.markSyncCommitsMax)
-    closing.add(() => file.close())
-    return file
+    const site = { durability, limits: { ...limits, ...options.limits } }
+    if (options.ownThread !== true) return new DirectWriting({ ...files, ...site, db, tell })
+    // Here it is only read from now on.
+    db.pragma('query_only = ON')
+    return new ThreadWriting({ ...site, files, bytesMax: options.bytesMax }, tell)
   }
   return {
     files,
     db,
     segments,
-    readOnly,
     wasKilled: hold?.wasKilled ?? false,
     begin,
-    durability,
-    limits: bounds,
     onDamage: options.onDamage ?? (() => {}),
     close: () => closing.close(),
   }

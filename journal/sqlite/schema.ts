@@ -162,8 +162,11 @@ const counts = `
     BEGIN ${countOne('old', -1)} END;
 `
 
+/** No table changed: what is in segments took a shorter form, which earlier releases cannot read. The longer is still read. */
+const shorterRows = ''
+
 /** In order; what takes a database from version n to n + 1 is at index n. */
-const migrations: readonly string[] = [tables, views, retention, letters, counts]
+const migrations: readonly string[] = [tables, views, retention, letters, counts, shorterRows]
 
 /** The schema this code reads and writes. */
 const schemaVersion = migrations.length

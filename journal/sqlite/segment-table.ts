@@ -84,8 +84,9 @@ export class SegmentTable {
     return bytes
   }
 
-  forget(number: number): void {
-    this.#cache.delete(number)
+  /** Entries were pruned: what is kept at hand may be of those. */
+  forgetCached(): void {
+    this.#cache.clear()
   }
 
   /** Segments that reach past the position `after`, in order, each verified against the chain. */

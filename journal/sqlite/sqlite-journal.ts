@@ -1,15 +1,17 @@
 /**
  * The journal in one SQLite file: segments are the truth, rows are made from them in the background.
  *
- * A commit is one transaction, and one sync, that writes its segment; `append` resolves after it. Invariants:
- * the chain has no gap; rows are never newer than segments; the high-water mark is never ahead of what is on
- * the disk; a reader (`readOnly`) writes nothing and sees what was durable when it asked.
+ * A commit is one transaction, and one sync, that writes its segment; `append` resolves after it. The writing is
+ * done in writer/, here or in a thread of its own; this class asks for it, hears how it went, and answers.
+ *
+ * Invariants: while a commit is on its way every answer is as of the one before; what is in rows already and not
+ * known to be is hidden by what is unsettled here; a reader (`readOnly`) writes nothing and sees what was durable
+ * when it asked.
  */
 
 import type { Address } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
 import type { Commit, InboxPosition } from '../../actors/commit.js'
-import { isJournalFull } from '../../actors/errors.js'
 import type {
   ActorCount,
   BackedUp,
@@ -28,14 +30,15 @@ import { backupJournal, type CopyOptions } from '../backup/backup.js'
 import { checkCommit } from '../commit-check.js'
 import { EntryPage } from '../entry-page.js'
 import { directoryBytes } from '../files/directory.js'
-import type { HighWaterFile } from '../files/high-water.js'
+import type { HighWaterMark } from '../files/high-water.js'
 import { type JournalPlace, nowhere, placeAfter } from '../journal-place.js'
-import { byAddress, matches } from '../query.js'
 import { unpackRecord } from '../segment/rows.js'
 import {
+  contentsOf,
   entryAt,
   entryBytes,
   entryCount,
+  type PackedSegment,
   packSegment,
   pendingBytes,
   recordsIn,
@@ -43,22 +46,30 @@ import {
   unpackPending,
 } from '../segment/segment.js'
 import { SNAPSHOTS_KEPT } from '../snapshots.js'
-import { actorCounts } from './actor-counts.js'
 import { ActorTable } from './actor-table.js'
 import { type Connection, translating } from './database.js'
 import { Due } from './due.js'
 import { FingerprintTable } from './fingerprint-table.js'
-import { contentsOfCommit, type UnsettledActor } from './generation.js'
 import { HistoryTable } from './history-table.js'
 import { LetterTable } from './letter-table.js'
 import { Letters } from './letters.js'
-import { endOf, loadUnsettled, readSettled } from './load.js'
+import { Lists } from './lists.js'
+import { endOf, readSettled, unsettledSegments } from './load.js'
 import type { OpenedFiles } from './open.js'
 import { PlaceFact } from './place-fact.js'
 import type { SegmentTable } from './segment-table.js'
-import { Settler } from './settler.js'
 import { type DueKind, Unsettled } from './unsettled.js'
-import { WriteAheadLog } from './write-ahead-log.js'
+import type { Errand, Report, Writing } from './writer/orders.js'
+
+/** A commit on its way to the disk. */
+interface Flight {
+  readonly segment: PackedSegment
+  readonly commit: Commit
+  /** Where the journal stands with it. */
+  readonly place: JournalPlace
+  readonly landed: () => void
+  readonly lost: (error: unknown) => void
+}
 
 export class SqliteJournal implements Journal {
   readonly #opened: OpenedFiles
@@ -67,40 +78,37 @@ export class SqliteJournal implements Journal {
   readonly #actors: ActorTable
   readonly #history: HistoryTable
   readonly #due: Due
-  readonly #letterTable: LetterTable
+  readonly #lists: Lists
   readonly #letters: Letters
   readonly #fingerprints: FingerprintTable
-  readonly #wal: WriteAheadLog
-  #settler: Settler | undefined
-  #mark: HighWaterFile | undefined
-  #unsettled: Unsettled
-  #settledPending: Buffer | undefined
-  #end: ReturnType<typeof endOf>
-  #dataVersion: unknown
   readonly #placeFact: PlaceFact
+  readonly #writing: Writing | undefined
+  #unsettled = new Unsettled()
+  #end: Omit<HighWaterMark, 'hash'> = endOf(undefined)
+  #flight: Flight | undefined
+  /** Why nothing can be written any more. */
+  #failure: unknown
+  #dataVersion: unknown
   #place: JournalPlace = nowhere
   #isOpen = true
 
   /** Use `openJournal`, which checks first. */
   constructor(opened: OpenedFiles) {
     this.#opened = opened
-    const { db, segments, files, limits } = opened
+    const { db, files } = opened
     this.#db = db
-    this.#segments = segments
-    this.#unsettled = new Unsettled(limits)
+    this.#segments = opened.segments
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
     this.#actors = new ActorTable(db, files.journal, opened.onDamage)
-    this.#history = new HistoryTable(db, segments)
+    this.#history = new HistoryTable(db, this.#segments)
     this.#due = new Due(db, () => this.#unsettled)
-    this.#letterTable = new LetterTable(db)
-    this.#letters = new Letters(this.#letterTable, () => this.#unsettled)
+    this.#lists = new Lists(this.#actors, () => this.#unsettled)
+    this.#letters = new Letters(new LetterTable(db), () => this.#unsettled)
     this.#fingerprints = new FingerprintTable(db)
     this.#placeFact = new PlaceFact(db)
-    this.#wal = new WriteAheadLog(db, files.journal, limits)
-    if (!opened.readOnly) this.#settler = new Settler(db, this.#letterTable)
-    this.#end = endOf(undefined)
-    this.#load()
-    this.#mark = opened.begin()
+    // Of one state of the file: beside a reader that opens, a writer may be at work.
+    db.transaction(() => this.#load())()
+    this.#writing = opened.begin(report => this.#hear(report))
   }
 
   get position(): number {
@@ -111,33 +119,32 @@ export class SqliteJournal implements Journal {
     return this.#opened.wasKilled
   }
 
-  async append(commit: Commit, at?: LogPosition): Promise<void> {
-    this.#write((settler, mark) => {
+  append(commit: Commit, at?: LogPosition): Promise<void> {
+    return new Promise((landed, lost) => {
+      const writing = this.#writer()
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#flight !== undefined)
+        throw new Error(
+          `a commit begins at position ${commit.first} while that at ${this.#flight.segment.first} is on its way`,
+        )
       checkCommit(commit, this.#end.position, id => this.#letters.find(id) !== undefined)
-      const segment = packSegment(this.#end.number + 1, this.#end.hash, commit)
+      const segment = packSegment(this.#end.number + 1, commit)
       const place = placeAfter(this.#place, commit.taken, at)
-      const progress = this.#db
-        .transaction(() => {
-          this.#segments.insert(segment)
-          if (place !== this.#place) this.#placeFact.write(place)
-          return this.#unsettled.settleShare(settler)
-        })
-        .immediate()
-      this.#place = place
-      this.#unsettled.commit(progress)
-      if (progress === 'finished') this.#rowsChanged()
-      this.#unsettled.add(segment, contentsOfCommit(segment, commit))
-      this.#end = endOf(segment)
-      if (this.#opened.durability === 'full') this.#markEnd(mark)
-      if (this.#wal.isLong) this.#checkpoint(mark)
+      this.#flight = { segment, commit, place, landed, lost }
+      try {
+        writing.commit(segment, place === this.#place ? undefined : place)
+      } catch (error) {
+        this.#flight = undefined
+        throw error
+      }
     })
   }
 
   pending(): readonly Command[] {
     return this.#read(() => {
-      const bytes = this.#unsettled.newestSegment()
-      if (bytes !== undefined) return unpackPending(pendingBytes(bytes.records))
-      return this.#settledPending === undefined ? [] : unpackPending(this.#settledPending)
+      const newest = this.#unsettled.newestSegment()
+      const bytes = newest === undefined ? readSettled(this.#db).pending : pendingBytes(newest.records)
+      return bytes === undefined ? [] : unpackPending(bytes)
     })
   }
 
@@ -165,12 +172,7 @@ export class SqliteJournal implements Journal {
   }
 
   owing(after: Address | undefined, limit: number): readonly Address[] {
-    return this.#read(() => {
-      const unsettled = this.#unsettledAfter(after)
-        .filter(actor => actor.index.owes)
-        .map(actor => actor.head.address)
-      return [...unsettled, ...this.#actors.owing(after ?? '', limit)].sort().slice(0, limit)
-    })
+    return this.#read(() => this.#lists.owing(after, limit))
   }
 
   entries(address: Address, after: number, limit: number, bytesMax = limits.pageBytesMax) {
@@ -190,7 +192,7 @@ export class SqliteJournal implements Journal {
     return this.#read(() => {
       const actor = this.#unsettled.find(address)
       if (actor === undefined) return this.#actors.recordAt(address, seq)
-      if (actor.head.seq <= seq) return unpackRecord(actor.record)
+      if (actor.seq <= seq) return unpackRecord(actor.record)
       const snapshots = this.#unsettled.snapshotsOf(address)
       const found = snapshots.findLast(kept => kept.seq <= seq)
       if (found !== undefined) return unpackRecord(found.record)
@@ -202,24 +204,15 @@ export class SqliteJournal implements Journal {
   }
 
   list(query: ListQuery): readonly ListedActor[] {
-    return this.#read(() => {
-      const unsettled = this.#unsettledAfter(query.after)
-        .map(listed)
-        .filter(actor => matches(query, actor))
-      return [...unsettled, ...this.#actors.list(query)].sort(byAddress).slice(0, query.limit)
-    })
+    return this.#read(() => this.#lists.page(query))
   }
 
   count(query: Omit<ListQuery, 'after' | 'limit'>): number {
-    return this.#read(() => {
-      let count = this.#actors.count(query, !this.#unsettled.isEmpty)
-      for (const actor of this.#unsettled.actors()) if (matches(query, listed(actor))) count++
-      return count
-    })
+    return this.#read(() => this.#lists.count(query))
   }
 
   counts(): readonly ActorCount[] {
-    return this.#read(() => actorCounts(this.#actors, this.#unsettled))
+    return this.#readAsOne(() => this.#lists.counts())
   }
 
   deadLetters(after: string | undefined, limit: number): readonly KeptLetter[] {
@@ -231,7 +224,7 @@ export class SqliteJournal implements Journal {
   }
 
   countDeadLetters(): number {
-    return this.#read(() => this.#letters.count())
+    return this.#readAsOne(() => this.#letters.count())
   }
 
   *commits(after: number): IterableIterator<StoredCommit> {
@@ -240,6 +233,8 @@ export class SqliteJournal implements Journal {
       const { value: segment, done } = this.#read(() => segments.next())
       if (done) return
       const { stub, entries, records } = segment
+      // One that is on its way is there for all others, and not yet for who waits for it.
+      if (this.#writing !== undefined && stub.number > this.#end.number) return
       if (entries === undefined) continue
       yield {
         first: stub.first,
@@ -253,34 +248,21 @@ export class SqliteJournal implements Journal {
 
   fingerprint(type: string, version: string, found: string): string {
     const before = this.#read(() => this.#fingerprints.find(type, version))
-    if (before !== undefined || this.#settler === undefined) return before ?? found
-    this.#write(() => this.#fingerprints.record(type, version, found))
+    if (before !== undefined || this.#writing === undefined) return before ?? found
+    this.#run({ kind: 'fingerprint', type, version, fingerprint: found })
     return found
   }
 
   prune(address: Address, seq: number): number {
-    this.settle()
-    return this.#write(() => this.#db.transaction(() => this.#history.prune(address, seq)).immediate())
+    return this.#run({ kind: 'prune', address, seq })
   }
 
   ended(type: string, until: number, limit: number): readonly Address[] {
-    this.settle()
-    return this.#read(() => this.#actors.ended(type, until, limit))
+    return this.#read(() => this.#lists.ended(type, until, limit))
   }
 
   forget(address: Address): void {
-    this.settle()
-    this.#write(() => {
-      const forget = this.#db.transaction(() => {
-        for (const one of this.#actors.family(address)) {
-          this.#history.dropAll(one)
-          this.#actors.drop(one)
-        }
-        this.#letterTable.deleteFamily(address)
-      })
-      forget.immediate()
-      this.#rowsChanged()
-    })
+    this.#run({ kind: 'forget', address })
   }
 
   bytes(): number {
@@ -308,108 +290,109 @@ export class SqliteJournal implements Journal {
   }
 
   settle(): void {
-    if (this.#settler === undefined) return
-    this.#write((settler, mark) => {
-      this.#settleAll(settler)
-      mark.sync()
-      if (this.#wal.isWorthAPause) this.#checkpoint(mark)
-    })
+    // With a commit on its way there is no pause.
+    if (this.#writing !== undefined && this.#flight === undefined) this.#writer().settle()
   }
 
   close(): void {
     if (!this.#isOpen) return
     try {
-      if (this.#settler !== undefined) this.#finish()
+      if (this.#writing === undefined) this.#opened.close()
+      else this.#writing.close(() => this.#opened.close())
     } finally {
       this.#isOpen = false
-      this.#opened.close()
+      this.#lose(new Error(`${this.#opened.files.directory} was closed`))
     }
   }
 
-  #finish(): void {
-    try {
-      this.#write((settler, mark) => {
-        this.#settleAll(settler)
-        this.#checkpoint(mark)
-      })
-    } catch (error) {
-      // Without room for rows the segments are still there, and whoever opens it next settles them.
-      if (!isJournalFull(error)) throw error
+  /** What the writer tells, in the order in which it happened. */
+  #hear(report: Report): void {
+    switch (report.kind) {
+      case 'committed':
+        return this.#land()
+      case 'refused':
+        return this.#lose(report.error)
+      case 'begun':
+        return this.#unsettled.close()
+      case 'settled':
+        this.#unsettled.drop(report.number)
+        this.#due.reset()
+        return
+      case 'damaged':
+        return this.#opened.onDamage(report.damage)
+      case 'failed':
+        this.#failure ??= report.error
+        return this.#lose(report.error)
     }
   }
 
-  #settleAll(settler: Settler): void {
-    if (this.#unsettled.isEmpty) return
-    // Settling only says again what segments say: losing it loses nothing, so it need not be synced.
-    this.#db.pragma('synchronous = NORMAL')
+  #land(): void {
+    const flight = this.#flight
+    if (flight === undefined) return
+    this.#flight = undefined
+    this.#unsettled.add(flight.segment, flight.commit)
+    this.#end = { number: flight.segment.number, position: flight.segment.last }
+    this.#place = flight.place
+    flight.landed()
+  }
+
+  #lose(error: unknown): void {
+    const flight = this.#flight
+    this.#flight = undefined
+    flight?.lost(error)
+  }
+
+  #run(errand: Errand): number {
+    const writing = this.#writer()
+    if (this.#failure !== undefined) throw this.#failure
     try {
-      while (!this.#unsettled.isEmpty) {
-        const progress = this.#db.transaction(() => this.#unsettled.settleWhole(settler)).immediate()
-        this.#unsettled.commit(progress)
-      }
+      return writing.run(errand)
     } finally {
-      this.#db.pragma(`synchronous = ${this.#opened.durability}`)
-      this.#rowsChanged()
+      this.#due.reset()
+      this.#segments.forgetCached()
     }
-  }
-
-  #checkpoint(mark: HighWaterFile): void {
-    if (this.#wal.empty()) this.#markEnd(mark)
-  }
-
-  /** After this, a journal that does not reach as far is known to have lost something. */
-  #markEnd(mark: HighWaterFile): void {
-    try {
-      mark.write(this.#end)
-    } catch (error) {
-      // The commit is durable all the same; the mark lags, which is always safe.
-      this.#opened.onDamage({ what: 'high-water', reason: String(error) })
-    }
-  }
-
-  #rowsChanged(): void {
-    this.#due.reset()
-    this.#settledPending = readSettled(this.#db).pending
   }
 
   #load(): void {
-    this.#unsettled = new Unsettled(this.#opened.limits)
-    this.#settledPending = loadUnsettled(this.#db, this.#segments, this.#unsettled)
+    this.#unsettled = new Unsettled()
+    for (const segment of unsettledSegments(this.#db, this.#segments))
+      this.#unsettled.add(segment, contentsOf(segment))
     this.#end = endOf(this.#segments.newest())
     this.#place = this.#placeFact.read()
     this.#dataVersion = this.#db.pragma('data_version', { simple: true })
     this.#due.reset()
   }
 
-  #unsettledAfter(after: Address | undefined): UnsettledActor[] {
-    const actors = [...this.#unsettled.actors()]
-    return after === undefined ? actors : actors.filter(actor => actor.head.address > after)
-  }
-
-  /** A reader sees one state of the file for the length of a question, and what was committed until then. */
+  /**
+   * A reader sees one state of the file for the length of a question, and what was committed until then. Beside a
+   * writer rows only ever change for actors that are hidden: most questions need no state of their own.
+   */
   #read<T>(question: () => T): T {
-    if (!this.#isOpen) throw new Error(`${this.#opened.files.directory} is closed`)
-    return translating(this.#opened.files.journal, () => {
-      if (this.#settler !== undefined) return question()
-      return this.#db.transaction(() => {
-        if (this.#db.pragma('data_version', { simple: true }) !== this.#dataVersion) this.#load()
+    this.#assertOpen()
+    if (this.#writing === undefined) return this.#readAsOne(question)
+    return translating(this.#opened.files.journal, question)
+  }
+
+  /** Of one state of the file, for questions that go there more than once. */
+  #readAsOne<T>(question: () => T): T {
+    this.#assertOpen()
+    return translating(this.#opened.files.journal, () =>
+      this.#db.transaction(() => {
+        const isReader = this.#writing === undefined
+        if (isReader && this.#db.pragma('data_version', { simple: true }) !== this.#dataVersion) this.#load()
         return question()
-      })()
-    })
+      })(),
+    )
   }
 
-  #write<T>(work: (settler: Settler, mark: HighWaterFile) => T): T {
-    const { files } = this.#opened
-    const settler = this.#settler
-    const mark = this.#mark
-    if (!this.#isOpen) throw new Error(`${files.directory} is closed`)
-    if (settler === undefined || mark === undefined)
-      throw new Error(`${files.directory} is open for reading: nothing can be written`)
-    return translating(files.journal, () => work(settler, mark))
+  #writer(): Writing {
+    this.#assertOpen()
+    if (this.#writing === undefined)
+      throw new Error(`${this.#opened.files.directory} is open for reading: nothing can be written`)
+    return this.#writing
   }
-}
 
-function listed({ head, index }: UnsettledActor): ListedActor {
-  const { address, status, version, seq, at } = head
-  return { address, value: index.value, tags: index.tags, status, version, seq, at }
+  #assertOpen(): void {
+    if (!this.#isOpen) throw new Error(`${this.#opened.files.directory} is closed`)
+  }
 }

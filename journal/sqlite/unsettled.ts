@@ -1,68 +1,68 @@
 /**
- * What is durable and not in rows yet: one generation that fills with each commit, and at most one that is
- * being settled. A commit past the limits settles a share of the older one in its own transaction, so that
- * settling costs no sync of its own, keeps pace with commits, and no single commit pays for all of it.
+ * What is durable and, as far as who reads has been told, not in rows yet: the generation that fills with each
+ * commit, and those before it that the writer has still to settle.
+ *
+ * Invariant: it may lag behind the rows, never run ahead of them: an actor in it hides its row, whether that is
+ * older or the same already.
  */
 
 import type { Address } from '../../actors/address.js'
 import type { DueActor, KeptLetter, Unsettled as Load } from '../../actors/journal.js'
-import type { Limits } from '../../actors/limits.js'
-import type { Segment } from '../segment/segment.js'
+import type { PackedSegment, SegmentContents } from '../segment/segment.js'
 import { keptSnapshots } from '../snapshots.js'
-import type { DueHeap } from './due-heap.js'
-import {
-  type EntryPlace,
-  Generation,
-  type KeptRecord,
-  type SegmentContents,
-  type UnsettledActor,
-} from './generation.js'
-import type { Settler } from './settler.js'
+import { DueHeap } from './due-heap.js'
+import { type EntryPlace, Generation, type KeptRecord, type UnsettledActor } from './generation.js'
 
 export type DueKind = 'timer' | 'retry'
 
-interface Settling {
-  readonly generation: Generation
-  readonly actors: readonly UnsettledActor[]
-  /** Actors to write with each commit: done by the time the filling generation is about half full. */
-  readonly share: number
-  readonly written: number
-}
-
-/** What a settled slice comes to, once its transaction is through. */
-export type Progress = Settling | 'finished' | undefined
-
 export class Unsettled {
-  readonly #limits: Pick<Limits, 'unsettledSegmentsMax' | 'unsettledBytesMax'>
-  #filling = new Generation()
-  #settling: Settling | undefined
+  /** Older first; the last one fills. */
+  #generations: readonly VisibleGeneration[] = [new VisibleGeneration()]
 
-  constructor(limits: Pick<Limits, 'unsettledSegmentsMax' | 'unsettledBytesMax'>) {
-    this.#limits = limits
-  }
-
-  add(segment: Segment, contents: SegmentContents): void {
+  add(segment: PackedSegment, contents: SegmentContents): void {
     this.#filling.add(segment, contents)
   }
 
+  /** The writer settles what there is from here on as one: what comes is apart from it. */
+  close(): void {
+    const next = new VisibleGeneration()
+    this.#filling.newer = next
+    this.#generations = [...this.#generations, next]
+  }
+
+  /** All up to the commit of that number is in rows. */
+  drop(upTo: number): void {
+    this.#generations = this.#generations.filter(
+      (generation, index) =>
+        index === this.#generations.length - 1 || (generation.segments.at(-1)?.number ?? 0) > upTo,
+    )
+  }
+
   get isEmpty(): boolean {
-    return this.#settling === undefined && this.#filling.segments.length === 0
+    return this.#first === undefined
+  }
+
+  /** Number of the oldest commit here; what is of commits before it is in rows. */
+  get firstNumber(): number {
+    return this.#first?.number ?? Number.MAX_SAFE_INTEGER
   }
 
   /** How much it is, and since when. */
   load(): Load {
-    const generations = this.#generations()
-    const oldest = generations.find(generation => generation.segments.length > 0)?.segments[0]
     return {
-      segments: generations.reduce((sum, generation) => sum + generation.segments.length, 0),
-      bytes: generations.reduce((sum, generation) => sum + generation.bytes, 0),
-      since: oldest?.at,
+      segments: this.#generations.reduce((sum, generation) => sum + generation.segments.length, 0),
+      bytes: this.#generations.reduce((sum, generation) => sum + generation.bytes, 0),
+      since: this.#first?.at,
     }
   }
 
   /** The actor as its last commit left it. */
   find(address: Address): UnsettledActor | undefined {
-    return this.#filling.actors.get(address) ?? this.#settling?.generation.actors.get(address)
+    for (let at = this.#generations.length - 1; at >= 0; at--) {
+      const actor = this.#generations[at]!.actors.get(address)
+      if (actor !== undefined) return actor
+    }
+    return undefined
   }
 
   has(address: Address): boolean {
@@ -71,105 +71,97 @@ export class Unsettled {
 
   /** Every actor here, as its last commit left it. */
   *actors(): IterableIterator<UnsettledActor> {
-    yield* this.#filling.actors.values()
-    for (const actor of this.#settling?.actors ?? [])
-      if (!this.#filling.actors.has(actor.head.address)) yield actor
+    for (const generation of this.#generations)
+      for (const actor of generation.actors.values()) if (this.find(actor.address) === actor) yield actor
   }
 
   entriesOf(address: Address): readonly EntryPlace[] {
-    return this.#generations().flatMap(generation => generation.actors.get(address)?.entries ?? [])
+    return this.#generations.flatMap(generation => generation.actors.get(address)?.entries() ?? [])
   }
 
   /** Its records that are to be kept, as far as they are here, oldest first. */
   snapshotsOf(address: Address): readonly KeptRecord[] {
     return keptSnapshots(
-      this.#generations().flatMap(generation => generation.actors.get(address)?.snapshots ?? []),
+      this.#generations.flatMap(generation => generation.actors.get(address)?.snapshots ?? []),
     )
   }
 
   /** Letters that came, oldest first, settled since or not. */
   deadLetters(): readonly KeptLetter[] {
-    return this.#generations().flatMap(generation => [...generation.deadLetters.values()])
+    return this.#generations.flatMap(generation => [...generation.deadLetters.values()])
   }
 
   /** A letter that came, settled since or not. */
   deadLetter(id: string): KeptLetter | undefined {
-    return this.#filling.deadLetters.get(id) ?? this.#settling?.generation.deadLetters.get(id)
+    for (const { deadLetters } of this.#generations) {
+      const letter = deadLetters.get(id)
+      if (letter !== undefined) return letter
+    }
+    return undefined
   }
 
+  /** Whether a letter, here or in rows, is gone. */
   isLetterSettled(id: string): boolean {
-    return this.#filling.settledLetters.has(id) || this.#settling?.generation.settledLetters.has(id) === true
+    return this.#generations.some(generation => generation.settledLetters.has(id))
   }
 
-  /** Ids of letters that were settled, here or in rows. */
+  /** Ids of letters, here or in rows, that are gone. */
   settledLetters(): ReadonlySet<string> {
-    const [older, newer] = this.#generations()
-    if (older === undefined || newer === undefined) return (older ?? this.#filling).settledLetters
-    return new Set([...older.settledLetters, ...newer.settledLetters])
+    return new Set(this.#generations.flatMap(generation => [...generation.settledLetters]))
   }
 
-  newestSegment(): Segment | undefined {
-    return this.#filling.segments.at(-1) ?? this.#settling?.generation.segments.at(-1)
+  newestSegment(): PackedSegment | undefined {
+    return this.#generations.findLast(generation => generation.segments.length > 0)?.segments.at(-1)
   }
 
   earliestDue(kind: DueKind): DueActor | undefined {
-    return this.#generations()
-      .map(generation => heapOf(generation, kind).peek())
+    return this.#generations
+      .map(generation => generation.due[kind].peek())
       .reduce((a, b) => (a === undefined || (b !== undefined && b.dueAt < a.dueAt) ? b : a), undefined)
   }
 
   due(kind: DueKind, until: number, limit: number): DueActor[] {
-    return this.#generations().flatMap(generation => heapOf(generation, kind).upTo(until, limit))
+    return this.#generations.flatMap(generation => generation.due[kind].upTo(until, limit))
   }
 
-  /** Settles as much as a commit owes; call within its transaction, and `commit` after it. */
-  settleShare(settler: Settler): Progress {
-    const isFull =
-      this.#filling.segments.length >= this.#limits.unsettledSegmentsMax ||
-      this.#filling.bytes >= this.#limits.unsettledBytesMax
-    // Full again before the older one is done, in spite of its shares: this commit does what is left.
-    const share = isFull && this.#settling !== undefined ? Number.POSITIVE_INFINITY : undefined
-    if (isFull && this.#settling === undefined) this.#begin()
-    return this.#write(settler, share ?? this.#settling?.share ?? 0)
+  get #filling(): VisibleGeneration {
+    return this.#generations.at(-1)!
   }
 
-  /** Settles the older generation to its end, or begins with the one that fills. */
-  settleWhole(settler: Settler): Progress {
-    if (this.#settling === undefined) this.#begin()
-    return this.#write(settler, Number.POSITIVE_INFINITY)
-  }
-
-  commit(progress: Progress): void {
-    if (progress === undefined) return
-    this.#settling = progress === 'finished' ? undefined : progress
-  }
-
-  #begin(): void {
-    const generation = this.#filling
-    if (generation.segments.length === 0) return
-    this.#filling = new Generation()
-    generation.newer = this.#filling
-    const actors = [...generation.actors.values()]
-    const commits = Math.max(1, Math.floor(generation.segments.length / 2))
-    this.#settling = { generation, actors, share: Math.ceil(actors.length / commits), written: 0 }
-  }
-
-  #write(settler: Settler, share: number): Progress {
-    if (this.#settling === undefined) return undefined
-    const { generation, actors, written } = this.#settling
-    const end = Math.min(actors.length, written + share)
-    for (let at = written; at < end; at++) settler.writeActor(actors[at]!)
-    if (end < actors.length) return { ...this.#settling, written: end }
-    settler.finish(generation)
-    return 'finished'
-  }
-
-  /** Older first. */
-  #generations(): readonly Generation[] {
-    return this.#settling === undefined ? [this.#filling] : [this.#settling.generation, this.#filling]
+  get #first(): PackedSegment | undefined {
+    return this.#generations.find(generation => generation.segments.length > 0)?.segments[0]
   }
 }
 
-function heapOf(generation: Generation, kind: DueKind): DueHeap {
-  return kind === 'timer' ? generation.timers : generation.retries
+/** A generation, and who of it is due. */
+class VisibleGeneration extends Generation {
+  readonly due: Record<DueKind, DueHeap>
+  /** The generation after this one; an actor in it is no longer as it is here. */
+  newer: VisibleGeneration | undefined
+
+  constructor() {
+    super()
+    this.due = {
+      timer: new DueHeap(({ address, dueAt }) => this.#newest(address)?.index.timerDueAt === dueAt),
+      retry: new DueHeap(({ address, dueAt }) => this.#newest(address)?.index.retryDueAt === dueAt),
+    }
+  }
+
+  override add(segment: PackedSegment, contents: SegmentContents): void {
+    super.add(segment, contents)
+    for (const { record, index } of contents.records) {
+      pushDue(this.due.timer, record.address, index.timerDueAt)
+      pushDue(this.due.retry, record.address, index.retryDueAt)
+    }
+  }
+
+  #newest(address: Address): UnsettledActor | undefined {
+    for (let later = this.newer; later !== undefined; later = later.newer)
+      if (later.actors.has(address)) return undefined
+    return this.actors.get(address)
+  }
+}
+
+function pushDue(heap: DueHeap, address: Address, dueAt: number | undefined): void {
+  if (dueAt !== undefined && dueAt !== Number.POSITIVE_INFINITY) heap.push({ address, dueAt })
 }

@@ -14,19 +14,19 @@ export function withEntry<Value>(record: Entries<Value>, key: string, value: Val
 
 export function withoutEntry<Value>(record: Entries<Value>, key: string): Record<string, Value> {
   const next: Record<string, Value> = {}
-  for (const each of Object.keys(record)) if (each !== key) setOwn(next, each, record[each])
+  for (const each in record) if (each !== key) setOwn(next, each, record[each])
   return next
 }
 
 /** Entries of `changes` come after, or in place of those of `record`. */
 export function merged<Value>(record: Entries<Value>, changes: Entries<Value>): Record<string, Value> {
   const next = copied(record)
-  for (const each of Object.keys(changes)) setOwn(next, each, changes[each])
+  for (const each in changes) setOwn(next, each, changes[each])
   return next
 }
 
 function copied<Value>(record: Entries<Value>): Record<string, Value> {
   const next: Record<string, Value> = {}
-  for (const each of Object.keys(record)) setOwn(next, each, record[each])
+  for (const each in record) setOwn(next, each, record[each])
   return next
 }

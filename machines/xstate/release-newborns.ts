@@ -6,7 +6,7 @@ import { setOwn } from '../../actors/special.js'
 import { ChildReference } from './references.js'
 import { replaceReferences } from './replace-references.js'
 import type { Noted } from './system.js'
-import { home, type OpenSnapshot } from './types.js'
+import { type BornActor, home, type OpenSnapshot } from './types.js'
 
 /** Puts references in place of newborn children that user code was given. */
 export type Release = <Value>(value: Value) => Value
@@ -23,35 +23,49 @@ export function releaseNewborns(
   next: OpenSnapshot,
   self: Address,
 ): Release {
-  const references = referencesTo(noted, self)
-  if (references !== undefined || before?.[home] !== undefined) next[home] = self
-  if (references !== undefined) next.children = withReferences(next.children, references)
+  const newborns = newbornsOf(noted, self)
+  if (newborns !== undefined || before?.[home] !== undefined) next[home] = self
+  if (newborns !== undefined) nameChildren(next.children, newborns)
   if (next.status !== 'active') next.children = {}
-  if (references === undefined || isKnownByName(noted, references.size)) return unchanged
-  const release: Release = value => replaceReferences(value, found => references.get(found))
+  if (newborns === undefined || isKnownByName(noted, newborns.actors.length)) return unchanged
+  const release: Release = value => replaceReferences(value, found => referenceTo(newborns, found))
   next.context = release(next.context)
   next.output = release(next.output)
   return release
 }
 
-/** A reference for each child born; undefined when there are none. */
-function referencesTo(noted: readonly Noted[], self: Address): Map<unknown, ChildReference> | undefined {
-  let references: Map<unknown, ChildReference> | undefined
-  for (const each of noted) {
-    if (each.kind !== 'birth') continue
-    references ??= new Map()
-    references.set(each.actor, new ChildReference(self, each.actor.id, String(each.actor.src)))
-  }
-  return references
+/** Those born, and what is to stand for each. As a rule there is one: two lists cost less than a map. */
+interface Newborns {
+  readonly actors: BornActor[]
+  readonly references: ChildReference[]
 }
 
-function withReferences(
-  children: Readonly<Record<string, unknown>>,
-  references: ReadonlyMap<unknown, ChildReference>,
-): Record<string, unknown> {
-  const next: Record<string, unknown> = {}
-  for (const id of Object.keys(children)) setOwn(next, id, references.get(children[id]) ?? children[id])
-  return next
+/** Undefined when there are none. */
+function newbornsOf(noted: readonly Noted[], self: Address): Newborns | undefined {
+  let newborns: Newborns | undefined
+  for (const each of noted) {
+    if (each.kind !== 'birth') continue
+    const reference = new ChildReference(self, each.actor.id, String(each.actor.src))
+    if (newborns === undefined) newborns = { actors: [each.actor], references: [reference] }
+    else {
+      newborns.actors.push(each.actor)
+      newborns.references.push(reference)
+    }
+  }
+  return newborns
+}
+
+function referenceTo({ actors, references }: Newborns, found: unknown): ChildReference | undefined {
+  const at = actors.indexOf(found as BornActor)
+  return at === -1 ? undefined : references[at]
+}
+
+/** In place: what holds a newborn was made in its step, and is nobody else's yet. */
+function nameChildren(children: Record<string, unknown>, newborns: Newborns): void {
+  for (const id in children) {
+    const reference = referenceTo(newborns, children[id])
+    if (reference !== undefined) setOwn(children, id, reference)
+  }
 }
 
 /** Whether all that was born was invoked or spawned as an action, which names it: user code has never seen it then. */

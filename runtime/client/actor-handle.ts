@@ -46,7 +46,9 @@ export class LocalActorHandle<L extends AnyActorLogic, S> implements ActorHandle
   ): Promise<Applied<L> & { created: boolean }> {
     const command = await startCommand(this.#to, input, options)
     const applied = await submitWithin(this.#to, command, options)
-    return { ...appliedTo<L>(applied), created: applied.created }
+    const { commandId: id, position, duplicate, handled, created } = applied
+    const snapshot = durableSnapshot<L>(applied)
+    return { id, position, durability: 'disk', duplicate, handled, snapshot, created }
   }
 
   async send(
@@ -145,7 +147,8 @@ function receipt(applied: AppliedCommand): Receipt {
 }
 
 function appliedTo<L extends AnyActorLogic>(applied: AppliedCommand): Applied<L> {
-  return { ...receipt(applied), handled: applied.handled, snapshot: durableSnapshot<L>(applied) }
+  const { commandId: id, position, duplicate, handled } = applied
+  return { id, position, durability: 'disk', duplicate, handled, snapshot: durableSnapshot<L>(applied) }
 }
 
 function sought<L extends AnyActorLogic>(fits: Predicate<L>): Sought<DurableSnapshot<L>> {

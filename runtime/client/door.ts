@@ -16,12 +16,12 @@ import type { Limits } from '../../actors/limits.js'
 import { isReservedType } from '../../machines/index.js'
 
 /** @throws InvalidEventError, TooLargeError */
-export async function admitEvent(
+export function admitEvent(
   actor: Address,
   event: unknown,
   of: Behaviour,
   limits: Limits,
-): Promise<ActorEvent> {
+): ActorEvent | Promise<ActorEvent> {
   if (typeof event !== 'object' || event === null || Array.isArray(event))
     throw new InvalidEventError(
       actor,
@@ -34,22 +34,25 @@ export async function admitEvent(
   if (isReservedType(type))
     throw new InvalidEventError(actor, "an event type of the machine's own", `'${type}', which is reserved`)
   const stored = admitPayload(actor, 'the event', event, limits) as ActorEvent
-  const wrong = await of.checkEvent(stored)
-  if (wrong !== undefined) throw new InvalidEventError(actor, `'${type}' as its schema says`, wrong)
-  return stored
+  return checked(actor, stored, `'${type}' as its schema says`, of.checkEvent(stored))
 }
 
 /** @throws InvalidEventError, TooLargeError */
-export async function admitInput(
-  actor: Address,
-  input: unknown,
-  of: Behaviour,
-  limits: Limits,
-): Promise<unknown> {
+export function admitInput(actor: Address, input: unknown, of: Behaviour, limits: Limits): unknown {
   const stored = admitPayload(actor, 'the input', input, limits)
-  const wrong = await of.checkInput(stored)
-  if (wrong !== undefined) throw new InvalidEventError(actor, 'an input as its schema says', wrong)
-  return stored
+  return checked(actor, stored, 'an input as its schema says', of.checkInput(stored))
+}
+
+/** What was handed in once its schema has nothing against it: at once, unless the schema takes its time. */
+function checked<Given>(
+  actor: Address,
+  given: Given,
+  expected: string,
+  wrong: string | undefined | Promise<string | undefined>,
+): Given | Promise<Given> {
+  if (wrong instanceof Promise) return wrong.then(found => checked(actor, given, expected, found))
+  if (wrong !== undefined) throw new InvalidEventError(actor, expected, wrong)
+  return given
 }
 
 /** @throws InvalidKeyError */

@@ -22,9 +22,9 @@ export function firstFromNow<Found>(
   sought: Sought<Found>,
   waiting: WaitOptions,
 ): Promise<Found> {
-  return firstOf(address, service, sought, waiting, async function* () {
+  return firstOf(address, service, sought, waiting, async isEnough => {
     const seen = await service.see(address)
-    if (seen !== undefined) yield seen
+    if (seen !== undefined) isEnough(seen)
   })
 }
 
@@ -36,15 +36,18 @@ export function firstSince<Found>(
   waiting: WaitOptions,
   { seq }: Pick<AppliedCommand, 'seq'>,
 ): Promise<Found> {
-  return firstOf(address, service, sought, waiting, () => service.states(address, seq))
+  return firstOf(address, service, sought, waiting, async isEnough => {
+    for await (const seen of service.states(address, seq)) if (isEnough(seen)) return
+  })
 }
 
+/** @param past gives the states of the past, oldest first, until one is said to be enough. */
 function firstOf<Found>(
   address: Address,
   service: ActorService,
   { show, fits }: Sought<Found>,
   waiting: WaitOptions,
-  past: () => AsyncIterable<SeenActor>,
+  past: (isEnough: (seen: SeenActor) => boolean) => Promise<void>,
 ): Promise<Found> {
   return wait<Found>(waiting, (resolve, reject) => {
     /** The first that fits of those told live. */
@@ -62,16 +65,17 @@ function firstOf<Found>(
         reject(error)
       }
     })
-    const judge = async () => {
-      for await (const seen of past()) {
-        if (isOver || (held !== undefined && seen.seq >= held.seq)) break
-        const found = show(seen)
-        if (fits(found)) return resolve(found)
-      }
+    const isEnough = (seen: SeenActor): boolean => {
+      if (isOver || (held !== undefined && seen.seq >= held.seq)) return true
+      const found = show(seen)
+      if (!fits(found)) return false
+      resolve(found)
+      return true
+    }
+    past(isEnough).then(() => {
       isPastJudged = true
       if (held !== undefined) resolve(held.found)
-    }
-    judge().catch(reject)
+    }, reject)
     return () => {
       isOver = true
       stop()

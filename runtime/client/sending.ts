@@ -54,10 +54,10 @@ export async function messageCommand(
   const admitted = await admitEvent(address, event, behaviour, limits)
   const start =
     options.start === undefined
-      ? {}
+      ? NONE
       : { start: { input: await admitInput(address, options.start.input, behaviour, limits) } }
   const delay =
-    options.delayMs === undefined ? {} : { delayMs: admitWait(address, 'a delay', options.delayMs, limits) }
+    options.delayMs === undefined ? NONE : { delayMs: admitWait(address, 'a delay', options.delayMs, limits) }
   return {
     kind: 'message',
     commandId,
@@ -89,7 +89,7 @@ export function submitWithin(
   const waiting = waitOptions(to, patience, `'${command.kind}'`, timeoutMs, command.commandId)
   return wait<AppliedCommand>(waiting, (resolve, reject) => {
     to.service.submit(command).then(resolve, reject)
-    return () => {}
+    return nothing
   })
 }
 
@@ -112,6 +112,9 @@ export function waitForState(to: Recipient, patience: Patience): WaitOptions {
 }
 
 const STATE = 'the wait for a state'
+const nothing = () => {}
+/** Spread where there is nothing to add. */
+const NONE = {}
 
 function waitOptions(
   { address, service }: Recipient,
@@ -140,5 +143,5 @@ function commandIdOf({ address, service }: Recipient, id: string | undefined): s
 }
 
 function traceOf(trace: string | undefined): { trace?: string } {
-  return trace === undefined ? {} : { trace }
+  return trace === undefined ? NONE : { trace }
 }

@@ -22,26 +22,42 @@ export function wait<Result>(
     const { clock, timeoutMs, signal } = options
     if (signal?.aborted === true) return reject(signal.reason)
     let ended = false
-    const stops: (() => void)[] = []
-    const finish = (tell: () => void) => {
-      if (ended) return
+    let stopHeeding = nothing
+    let cancelAlarm = nothing
+    let stopListening = nothing
+    let stop = nothing
+    /** Whether it was the first to end the wait. */
+    const end = (): boolean => {
+      if (ended) return false
       ended = true
-      for (const stop of stops) stop()
-      tell()
+      cancelAlarm()
+      stopListening()
+      stopHeeding()
+      stop()
+      return true
     }
-    const fail = (error: unknown) => finish(() => reject(error))
-    const onAbort = () => fail(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    stops.push(
-      () => signal?.removeEventListener('abort', onAbort),
-      clock.after(timeoutMs, () => fail(options.timedOut())),
-      options.onEnd(fail),
-    )
+    const fail = (error: unknown) => {
+      if (end()) reject(error)
+    }
+    if (signal !== undefined) stopHeeding = heed(signal, fail)
+    cancelAlarm = clock.after(timeoutMs, () => fail(options.timedOut()))
+    stopListening = options.onEnd(fail)
     try {
-      stops.push(begin(result => finish(() => resolve(result)), fail))
+      stop = begin(result => {
+        if (end()) resolve(result)
+      }, fail)
     } catch (error) {
       fail(error)
     }
-    if (ended) stops.at(-1)?.()
+    // It ended while it began: what `begin` answered was not there to be called yet.
+    if (ended) stop()
   })
 }
+
+function heed(signal: AbortSignal, fail: (error: unknown) => void): () => void {
+  const onAbort = () => fail(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  return () => signal.removeEventListener('abort', onAbort)
+}
+
+const nothing = () => {}

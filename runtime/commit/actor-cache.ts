@@ -11,7 +11,8 @@ import { type Life, revive } from '../step/life.js'
 import { foldOnto } from './history.js'
 
 interface Held {
-  life: Life
+  /** Undefined once it is held no more: what a map leaves behind when it grows must not keep a life alive. */
+  life: Life | undefined
   usedAt: number
   /** When it was last used, as it was given its place in the order of going. */
   placedAt: number
@@ -39,7 +40,7 @@ export class ActorCache {
    */
   get(address: Address, now: number): Life | undefined {
     const held = this.#held.get(address)
-    if (held !== undefined) {
+    if (held?.life !== undefined) {
       this.hits++
       held.usedAt = now
       return held.life
@@ -48,6 +49,15 @@ export class ActorCache {
     const life = this.#activate(address)
     if (life !== undefined) this.put(life, now)
     return life
+  }
+
+  /**
+   * An actor as a commit made it. One that has ended is hardly asked for again: it is read again should it be.
+   * Kept, those that ended would be most of what the collector carries (measured: a command with 20,000 kept 35 µs, with 1,000 29 µs).
+   */
+  committed(life: Life, now: number): void {
+    if (life.record.status === 'active') this.put(life, now)
+    else this.forgetState(life.record.address)
   }
 
   put(life: Life, now: number): void {
@@ -65,11 +75,14 @@ export class ActorCache {
   /** The actor is no longer kept, nor those below it. */
   drop(address: Address): void {
     for (const held of [...this.#held.keys()])
-      if (held === address || held.startsWith(`${address}/`)) this.#held.delete(held)
+      if (held === address || held.startsWith(`${address}/`)) this.forgetState(held)
   }
 
   /** The actor alone is no longer kept: its record is read again. */
   forgetState(address: Address): void {
+    const held = this.#held.get(address)
+    if (held === undefined) return
+    held.life = undefined
     this.#held.delete(address)
   }
 
@@ -94,7 +107,7 @@ export class ActorCache {
       if (leaver === undefined || held.usedAt < leaver.usedAt) leaver = { address, usedAt: held.usedAt }
       if (++looks >= this.#limits.evictionLooksMax) break
     }
-    if (leaver !== undefined) this.#held.delete(leaver.address)
+    if (leaver !== undefined) this.forgetState(leaver.address)
   }
 
   #place(address: Address, held: Held): void {

@@ -75,8 +75,8 @@ export class Batch {
   readonly published: PublishedEvent[] = []
   readonly acts: Act[] = []
   readonly answers: DueAnswer[] = []
-  /** Each applied entry with the life it led to, for those who follow an actor. */
-  readonly steps: { entry: JournalEntry; life: Life }[] = []
+  /** The life that each entry led to, for those who follow an actor. */
+  readonly stepped: Life[] = []
   readonly lives = new Map<Address, Life>()
   readonly #letters: Letters
   readonly #snapshots = new Set<Address>()
@@ -321,10 +321,10 @@ export class Batch {
     this.lives.set(entry.address, life)
     this.#bytes += life.weight
     this.entries.push(entry)
-    this.steps.push({ entry, life })
+    this.stepped.push(life)
     for (const send of sends) this.#send(send)
-    this.published.push(...published)
-    this.acts.push(...acts)
+    for (const event of published) this.published.push(event)
+    for (const act of acts) this.acts.push(act)
     if (deadLetter !== undefined) this.#letters.dead.push(deadLetter)
     if (entry.seq % life.binding.behaviour.snapshotEvery === 0) this.#snapshots.add(entry.address)
   }

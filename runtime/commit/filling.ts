@@ -78,12 +78,6 @@ export interface Flight extends Filled {
   readonly holdsDue: boolean
 }
 
-/** Batches that will never be durable: whoever looks on is told. Answers what was taken for them. */
-export function throwAway(lost: readonly (Filled | undefined)[], reason = 'the runtime ended'): Taken[] {
-  for (const one of lost) one?.observer?.lost(reason)
-  return lost.flatMap(one => one?.taken ?? [])
-}
-
 type Ground = Pick<BatchSite, 'cache' | 'position' | 'pending' | 'letter'>
 
 /** What a batch is stepped on: what is durable, or what will be once the flight has arrived. */

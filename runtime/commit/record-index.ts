@@ -3,6 +3,7 @@
  */
 import type { RecordIndex } from '../../actors/commit.js'
 import type { ActorRecord } from '../../actors/record.js'
+import type { Writable } from '../step/draft.js'
 import type { Life } from '../step/life.js'
 
 export function indexOf(life: Life): RecordIndex {
@@ -10,16 +11,21 @@ export function indexOf(life: Life): RecordIndex {
   const seen = binding.logic.snapshot(state)
   const timerDueAt = earliestTimer(record)
   const retryDueAt = earliestRetry(record)
-  return {
+  const index: Writable<RecordIndex> = {
     value: seen.value,
-    tags: [...seen.tags],
-    ...(Number.isFinite(timerDueAt) ? { timerDueAt } : NONE),
-    ...(Number.isFinite(retryDueAt) ? { retryDueAt } : NONE),
+    tags: listOf(seen.tags),
     owes: record.invocations.length > 0,
   }
+  if (Number.isFinite(timerDueAt)) index.timerDueAt = timerDueAt
+  if (Number.isFinite(retryDueAt)) index.retryDueAt = retryDueAt
+  return index
 }
 
-const NONE = {}
+const NO_TAGS: readonly string[] = []
+
+function listOf(tags: ReadonlySet<string>): readonly string[] {
+  return tags.size === 0 ? NO_TAGS : [...tags]
+}
 
 function earliestTimer({ timers }: ActorRecord): number {
   let earliest = Number.POSITIVE_INFINITY

@@ -10,14 +10,14 @@ import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import type { ActorEvent, Command, InvocationToken, Outcome } from '../../actors/command.js'
 import type { Limits } from '../../actors/limits.js'
-import type { ActivityPolicy } from '../../actors/logic.js'
+import type { ActivitySource } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { Queue } from '../inbox/queue.js'
 import type { Observer } from '../observe/observer.js'
 import { taskSource } from '../step/apply-effects.js'
 import { carried } from '../step/carried-trace.js'
 import type { Life } from '../step/life.js'
-import { Attempt, type AttemptOrder, idempotencyKeyOf } from './attempt.js'
+import { Attempt, type AttemptOrder, type AttemptSite, idempotencyKeyOf } from './attempt.js'
 
 export interface RunnerSite {
   readonly clock: Clock
@@ -38,11 +38,12 @@ export interface RunnerSite {
   readonly observer?: Observer
 }
 
-/** Of one actor. */
-type Attempts = Map<string, Attempt>
+/** Of one actor: as a rule one, so they are searched. */
+type Attempts = Attempt[]
 
 export class ActivityRunner {
   readonly #site: RunnerSite
+  readonly #attemptSite: AttemptSite
   /** Attempts that run, and those that have ended and are still owed by the record. */
   readonly #attempts = new Map<Address, Attempts>()
   readonly #waiting = new Queue<InvocationToken>()
@@ -54,6 +55,12 @@ export class ActivityRunner {
 
   constructor(site: RunnerSite) {
     this.#site = site
+    this.#attemptSite = {
+      clock: site.clock,
+      resultBytesMax: site.limits.payloadBytesMax,
+      emit: (attempt, event) => site.live(attempt.order.token.actor, event),
+      ended: (attempt, outcome) => this.#ended(attempt, outcome),
+    }
   }
 
   get running(): number {
@@ -63,7 +70,7 @@ export class ActivityRunner {
   /** Names of the attempts that run now. */
   runningKeys(): string[] {
     return [...this.#attempts.values()].flatMap(attempts =>
-      [...attempts.values()].flatMap(attempt => (attempt.isOver ? [] : [nameOf(attempt.order.token)])),
+      attempts.flatMap(attempt => (attempt.isOver ? [] : [nameOf(attempt.order.token)])),
     )
   }
 
@@ -85,37 +92,45 @@ export class ActivityRunner {
   }
 
   /** Makes what runs for an actor what its committed record says. */
-  reconcile(life: Life): void {
+  reconcile(life: Life, now: number): void {
     const { address, invocations } = life.record
     const attempts = this.#attempts.get(address)
     if (attempts === undefined && invocations.length === 0) return
-    if (attempts !== undefined)
-      for (const [key, attempt] of attempts)
-        if (this.#owed(life, attempt.order.token) === undefined) this.#cancel(attempts, key, attempt)
-    for (const invocation of invocations) this.#dispatch(life, invocation, attempts)
+    if (attempts !== undefined) this.#cancelUnowed(life, attempts)
+    for (const invocation of invocations) this.#dispatch(life, invocation, attempts, now)
     // Those of an actor mostly follow one another: what held the last holds the next.
-    if (attempts?.size === 0) this.#attempts.delete(address)
-    this.#fill()
+    if (attempts?.length === 0) this.#attempts.delete(address)
+    if (this.#waiting.size > 0) this.#fill()
   }
 
-  #dispatch(life: Life, invocation: Invocation, attempts: Attempts | undefined): void {
-    const { address: actor, incarnation } = life.record
-    const { id, epoch, trace, tasks } = invocation
-    const policy = this.#policyOf(life, invocation)
-    if (policy === undefined) return
-    for (const [index, task] of tasks.entries()) {
-      if (task.state !== 'ready' && task.state !== 'started') continue
-      const token: InvocationToken = { actor, incarnation, id, epoch, task: index, attempt: task.attempt }
-      if (task.state === 'ready' && policy.once) this.#begin(token, trace)
-      else if (attempts === undefined || attempts.size === 0 || !attempts.has(keyOf(token)))
-        this.#enqueue(life, token)
+  #cancelUnowed(life: Life, attempts: Attempts): void {
+    for (let at = attempts.length - 1; at >= 0; at--) {
+      const attempt = attempts[at]!
+      if (this.#owed(life, attempt.order.token) !== undefined) continue
+      attempts.splice(at, 1)
+      this.#cancel(attempt)
     }
   }
 
-  /** The policy of what attempts of this process run for; undefined for anything else. */
-  #policyOf(life: Life, invocation: Invocation): ActivityPolicy | undefined {
+  #dispatch(life: Life, invocation: Invocation, attempts: Attempts | undefined, now: number): void {
+    const { address: actor, incarnation } = life.record
+    const source = this.#activityOf(life, invocation)
+    if (source === undefined) return
+    const { id, epoch, trace, tasks } = invocation
+    for (let index = 0; index < tasks.length; index++) {
+      const task = tasks[index]!
+      if (task.state !== 'ready' && task.state !== 'started') continue
+      const token: InvocationToken = { actor, incarnation, id, epoch, task: index, attempt: task.attempt }
+      if (task.state === 'ready' && source.policy.once) this.#begin(token, trace)
+      else if (attempts === undefined || !attempts.some(({ order }) => isSame(order.token, token)))
+        this.#enqueue(invocation, task, source, token, now)
+    }
+  }
+
+  /** What attempts of this process run for; undefined for anything else. */
+  #activityOf(life: Life, invocation: Invocation): ActivitySource | undefined {
     const of = taskSource(life.binding.logic.source(invocation.src))
-    return of?.kind === 'activity' && !this.#site.isLost(invocation) ? of.policy : undefined
+    return of?.kind === 'activity' && !this.#site.isLost(invocation) ? of : undefined
   }
 
   /** The task an attempt runs for, if the record owes that very attempt. */
@@ -124,8 +139,8 @@ export class ActivityRunner {
     const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
     const task = invocation?.tasks[token.task]
     if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return undefined
-    const policy = this.#policyOf(life, invocation)
-    return policy === undefined || (task.state === 'ready' && policy.once) ? undefined : task
+    const source = this.#activityOf(life, invocation)
+    return source === undefined || (task.state === 'ready' && source.policy.once) ? undefined : task
   }
 
   /** Asks for the commit that says an attempt begins. */
@@ -141,9 +156,16 @@ export class ActivityRunner {
   }
 
   /** Starts it where there is a place and nobody waits for one; else it waits. */
-  #enqueue(life: Life, token: InvocationToken): void {
+  #enqueue(
+    invocation: Invocation,
+    task: Task,
+    source: ActivitySource,
+    token: InvocationToken,
+    now: number,
+  ): void {
     if (this.#stopping) return
-    if (this.#waiting.size === 0 && this.#hasPlace) return this.#startOwed(life, token)
+    if (this.#waiting.size === 0 && this.#hasPlace)
+      return this.#startInTime(this.#order(invocation, task, source, token), now)
     const name = nameOf(token)
     if (this.#queued.has(name)) return
     if (this.#waiting.size >= this.#site.limits.dispatchQueueMax) {
@@ -167,58 +189,50 @@ export class ActivityRunner {
     }
   }
 
-  #startOwed(life: Life | undefined, token: InvocationToken): void {
-    const order = life && this.#orderFor(life, token)
-    if (order === undefined || !this.#site.mayBegin()) return
-    if (this.#site.clock.now() < order.deadlineAt) this.#start(order)
-    else this.#submit(token, TOO_LATE, order.trace)
-  }
-
   /** The attempt as the record has it now: it may have been stopped while it waited. */
-  #orderFor(life: Life, token: InvocationToken): AttemptOrder | undefined {
-    if (life.record.incarnation !== token.incarnation) return undefined
+  #startOwed(life: Life | undefined, token: InvocationToken): void {
+    if (life === undefined || life.record.incarnation !== token.incarnation) return
     const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
     const task = invocation?.tasks[token.task]
-    if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return undefined
+    if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return
     const source = taskSource(life.binding.logic.source(invocation.src))
-    if (source?.kind !== 'activity') return undefined
-    const deadlineAt = this.#site.hasDeadlines ? invocation.deadlineAt : Number.POSITIVE_INFINITY
-    return { token, task, source, src: invocation.src, deadlineAt, trace: invocation.trace }
+    if (source?.kind !== 'activity') return
+    this.#startInTime(this.#order(invocation, task, source, token), this.#site.clock.now())
   }
 
-  #start(order: AttemptOrder): void {
-    const { token } = order
-    const { actor } = token
-    const key = keyOf(token)
-    const observer = this.#site.observer?.attempt(order)
-    const attempt = new Attempt(order, {
-      clock: this.#site.clock,
-      resultBytesMax: this.#site.limits.payloadBytesMax,
-      emit: event => this.#site.live(actor, event),
-      ended: outcome => this.#ended(token, outcome, observer?.trace),
-      observer,
-    })
-    let attempts = this.#attempts.get(actor)
-    if (attempts === undefined) {
-      attempts = new Map()
-      this.#attempts.set(actor, attempts)
-    }
-    attempts.set(key, attempt)
+  #order(invocation: Invocation, task: Task, source: ActivitySource, token: InvocationToken): AttemptOrder {
+    const { src, trace } = invocation
+    const deadlineAt = this.#site.hasDeadlines ? invocation.deadlineAt : Number.POSITIVE_INFINITY
+    return { token, task, source, src, deadlineAt, trace }
+  }
+
+  #startInTime(order: AttemptOrder, now: number): void {
+    if (!this.#site.mayBegin()) return
+    if (now < order.deadlineAt) this.#start(order, now)
+    else this.#submit(order.token, idempotencyKeyOf(order.token), TOO_LATE, order.trace)
+  }
+
+  #start(order: AttemptOrder, now: number): void {
+    const { actor } = order.token
+    const attempt = new Attempt(order, this.#attemptSite, this.#site.observer?.attempt(order))
+    const attempts = this.#attempts.get(actor)
+    if (attempts === undefined) this.#attempts.set(actor, [attempt])
+    else attempts.push(attempt)
     this.#runningCount++
     this.#site.began?.(order)
-    attempt.start()
+    attempt.start(now)
   }
 
-  #ended(token: InvocationToken, outcome: Outcome, trace: string | undefined): void {
-    this.#submit(token, outcome, trace)
+  #ended(attempt: Attempt, outcome: Outcome): void {
+    this.#submit(attempt.order.token, attempt.idempotencyKey, outcome, attempt.observer?.trace)
     this.#makeRoom()
     this.#fill()
   }
 
-  #submit(token: InvocationToken, outcome: Outcome, trace: string | undefined): void {
+  #submit(token: InvocationToken, key: string, outcome: Outcome, trace: string | undefined): void {
     this.#site.submit({
       kind: 'result',
-      commandId: `${idempotencyKeyOf(token)}.${token.attempt}`,
+      commandId: `${key}.${token.attempt}`,
       sender: token.actor,
       target: token.actor,
       ...carried(trace),
@@ -227,8 +241,7 @@ export class ActivityRunner {
     })
   }
 
-  #cancel(attempts: Attempts, key: string, attempt: Attempt): void {
-    attempts.delete(key)
+  #cancel(attempt: Attempt): void {
     if (attempt.isOver) return
     attempt.cancel('nobody waits for this activity any more')
     this.#makeRoom()
@@ -251,8 +264,7 @@ export class ActivityRunner {
   /** Cancels whatever runs. */
   abort(reason: string): void {
     this.#stopping = true
-    for (const attempts of this.#attempts.values())
-      for (const attempt of attempts.values()) attempt.cancel(reason)
+    for (const attempts of this.#attempts.values()) for (const attempt of attempts) attempt.cancel(reason)
     this.#attempts.clear()
     this.#runningCount = 0
     this.#idleListener?.()
@@ -273,12 +285,17 @@ function isDispatchable(task: Task, token: InvocationToken): boolean {
   return task.attempt === token.attempt && (task.state === 'ready' || task.state === 'started')
 }
 
-/** Names an attempt among those of its actor. */
-function keyOf({ incarnation, epoch, task, attempt }: InvocationToken): string {
-  return `${incarnation}.${epoch}.${task}.${attempt}`
+/** Whether two tokens of one actor name the same attempt. */
+function isSame(one: InvocationToken, other: InvocationToken): boolean {
+  return (
+    one.epoch === other.epoch &&
+    one.task === other.task &&
+    one.attempt === other.attempt &&
+    one.incarnation === other.incarnation
+  )
 }
 
 /** Names it among all. */
-function nameOf(token: InvocationToken): string {
-  return `${token.actor}:${keyOf(token)}`
+function nameOf({ actor, incarnation, epoch, task, attempt }: InvocationToken): string {
+  return `${actor}:${incarnation}.${epoch}.${task}.${attempt}`
 }

@@ -3,7 +3,7 @@
  * in the form in which it is recorded. Ends exactly once, whatever the user's function does.
  */
 import type { Clock } from '../../actors/clock.js'
-import { normalise, takePayload, toErrorValue } from '../../actors/codec.js'
+import { copyKnown, takePayload, toErrorValue } from '../../actors/codec.js'
 import type { ActorEvent, InvocationToken, Outcome } from '../../actors/command.js'
 import { type ErrorValue, TooLargeError } from '../../actors/errors.js'
 import type { ActivityCall, ActivitySource } from '../../actors/logic.js'
@@ -20,13 +20,13 @@ export interface AttemptOrder {
   readonly trace: string | undefined
 }
 
+/** One for all attempts of a runner. */
 export interface AttemptSite {
   readonly clock: Clock
   readonly resultBytesMax: number
   /** For whoever watches the actor now. */
-  emit(event: ActorEvent): void
-  ended(outcome: Outcome): void
-  readonly observer: AttemptObserver | undefined
+  emit(attempt: Attempt, event: ActorEvent): void
+  ended(attempt: Attempt, outcome: Outcome): void
 }
 
 /** The same for every attempt of one invocation, never that of another. */
@@ -38,6 +38,8 @@ const nothing = () => {}
 
 export class Attempt {
   readonly order: AttemptOrder
+  readonly idempotencyKey: string
+  readonly observer: AttemptObserver | undefined
   readonly #site: AttemptSite
   /** Made when the function asks for its signal: most never do, and it is dear. */
   #abort: AbortController | undefined
@@ -47,8 +49,10 @@ export class Attempt {
   #cancelHeartbeat: () => void = nothing
   #ended = false
 
-  constructor(order: AttemptOrder, site: AttemptSite) {
+  constructor(order: AttemptOrder, site: AttemptSite, observer: AttemptObserver | undefined) {
     this.order = order
+    this.idempotencyKey = idempotencyKeyOf(order.token)
+    this.observer = observer
     this.#site = site
   }
 
@@ -57,43 +61,47 @@ export class Attempt {
     return this.#ended
   }
 
-  start(): void {
+  start(now: number): void {
     const { policy } = this.order.source
-    const { clock } = this.#site
-    const left = this.order.deadlineAt - clock.now()
+    const left = this.order.deadlineAt - now
     const attemptMs = Math.min(policy.attemptMs, left)
-    const last = left <= policy.attemptMs
-    this.#cancelDeadline = clock.after(attemptMs, () =>
-      this.#expire(`no result within ${attemptMs} ms`, !last),
+    this.#cancelDeadline = this.#site.clock.after(attemptMs, () =>
+      this.#expire(`no result within ${attemptMs} ms`, left > policy.attemptMs),
     )
     this.#watchHeartbeat()
-    this.#run().then(
+    this.#running().then(
       output => this.#end(this.#outcomeOf(output)),
       thrown => this.#fail(toErrorValue(thrown), true),
     )
   }
 
+  /** The function's own promise: an async method around it would cost one more, and three turns of the queue. */
+  #running(): Promise<unknown> {
+    try {
+      return Promise.resolve(this.#run())
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
   /** Nobody waits for it any more. Its function is told by the signal; what it answers is void. */
   cancel(reason: string): void {
-    if (!this.#ended) this.#site.observer?.ended('cancelled')
+    if (!this.#ended) this.observer?.ended('cancelled')
     this.#finish()
     this.#tell(new Error(reason))
   }
 
-  async #run(): Promise<unknown> {
+  #run(): Promise<unknown> {
     const { source } = this.order
-    const { observer } = this.#site
-    const call = new Call(this.order, {
-      signal: () => this.#signal,
-      heartbeat: details => this.#beat(details),
-      emit: event => {
-        if (!this.#ended) this.#site.emit(event)
-      },
-    })
-    return observer === undefined ? source.run(call) : observer.within(() => source.run(call))
+    const call = new Call(this)
+    return this.observer === undefined ? source.run(call) : this.observer.within(() => source.run(call))
   }
 
-  get #signal(): AbortSignal {
+  emit(event: ActorEvent): void {
+    if (!this.#ended) this.#site.emit(this, event)
+  }
+
+  get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController()
       if (this.#aborted !== undefined) this.#abort.abort(this.#aborted)
@@ -106,7 +114,7 @@ export class Attempt {
     this.#abort?.abort(reason)
   }
 
-  #beat(details: unknown): void {
+  beat(details: unknown): void {
     if (this.#ended) return
     if (details !== undefined) this.#heartbeat = this.#stored('the details of a heartbeat', details)
     this.#watchHeartbeat()
@@ -151,21 +159,18 @@ export class Attempt {
   #end(outcome: Outcome): void {
     if (this.#ended) return
     this.#finish()
-    this.#site.observer?.ended(outcome)
-    this.#site.ended(outcome)
+    this.observer?.ended(outcome)
+    this.#site.ended(this, outcome)
   }
 
   #finish(): void {
     this.#ended = true
     this.#cancelHeartbeat()
     this.#cancelDeadline()
+    // It stays until its outcome is committed; what it needs no more need not stay with it.
+    this.#cancelHeartbeat = nothing
+    this.#cancelDeadline = nothing
   }
-}
-
-interface Line {
-  signal(): AbortSignal
-  heartbeat(details?: unknown): void
-  emit(event: ActorEvent): void
 }
 
 /** What the function is called with. Its signal is made when it is asked for. */
@@ -175,26 +180,27 @@ class Call implements ActivityCall {
   declare readonly signal: AbortSignal
   readonly attempt: number
   readonly idempotencyKey: string
-  readonly heartbeat: Line['heartbeat']
+  readonly heartbeat: ActivityCall['heartbeat']
   readonly lastHeartbeat?: unknown
-  readonly emit: Line['emit']
-  readonly #signal: () => AbortSignal
+  readonly emit: ActivityCall['emit']
+  readonly #of: Attempt
 
-  constructor({ token, task }: AttemptOrder, { signal, heartbeat, emit }: Line) {
-    this.input = normalise(task.input)
+  constructor(of: Attempt) {
+    const { token, task } = of.order
+    this.input = copyKnown(task.input)
     Object.defineProperty(this, 'signal', Call.#signalled)
     this.attempt = token.attempt
-    this.idempotencyKey = idempotencyKeyOf(token)
-    this.heartbeat = heartbeat
+    this.idempotencyKey = of.idempotencyKey
+    this.heartbeat = details => of.beat(details)
     if (task.heartbeat !== undefined) this.lastHeartbeat = task.heartbeat
-    this.emit = emit
-    this.#signal = signal
+    this.emit = event => of.emit(event)
+    this.#of = of
   }
 
   /** One for all: a getter that each had to itself would be as dear as the rest of the attempt. */
   static readonly #signalled = {
     get(this: Call): AbortSignal {
-      return this.#signal()
+      return this.#of.signal
     },
     enumerable: true,
   }

@@ -30,13 +30,13 @@ export class Dispatcher {
     this.#site = site
   }
 
-  dispatch(batch: Batch): void {
+  dispatch(batch: Batch, now: number): void {
     const { followers, runner } = this.#site
     for (const due of batch.answers) this.#answer(due)
-    followers.tellSteps(batch.steps)
+    followers.tellSteps(batch.entries, batch.stepped)
     followers.tellPublished(batch.published)
     for (const act of batch.acts) this.#act(act)
-    for (const life of batch.lives.values()) runner.reconcile(life)
+    for (const life of batch.lives.values()) runner.reconcile(life, now)
   }
 
   #answer({ delivery, answer, repeatOf }: DueAnswer): void {

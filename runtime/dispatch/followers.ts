@@ -15,12 +15,24 @@ export interface FollowedStep {
 
 type Listener<Item> = (item: Item) => void
 
+/** Replaced, never changed: who is added or goes while they are told makes no difference to that telling. */
+type Listeners<Item> = readonly Listener<Item>[]
+
+/**
+ * Who is told of the end, and where in the list. Every wait is in it, so a list in which the last takes the place of
+ * one that goes, and no set: those leave copies of themselves behind (see Line in system-clock.ts).
+ */
+interface End {
+  readonly listener: Listener<PerdureError>
+  at: number
+}
+
 export class Followers {
-  readonly #steps = new Map<Address, Set<Listener<FollowedStep>>>()
-  readonly #published = new Map<Address, Set<Listener<PublishedEvent>>>()
-  readonly #live = new Map<Address, Set<Listener<ActorEvent>>>()
+  readonly #steps = new Map<Address, Listeners<FollowedStep>>()
+  readonly #published = new Map<Address, Listeners<PublishedEvent>>()
+  readonly #live = new Map<Address, Listeners<ActorEvent>>()
   readonly #all = new Set<Listener<FollowedStep>>()
-  readonly #ends = new Set<Listener<PerdureError>>()
+  readonly #ends: End[] = []
   readonly #onError: (error: unknown) => void
 
   /** @param onError told when a listener throws, or rejects; the others still hear. */
@@ -51,22 +63,35 @@ export class Followers {
 
   /** Told once, when there will be nothing more to follow. */
   onEnd(listener: Listener<PerdureError>): () => void {
-    this.#ends.add(listener)
+    const end: End = { listener, at: this.#ends.length }
+    this.#ends.push(end)
     return () => {
-      this.#ends.delete(listener)
+      if (this.#ends[end.at] !== end) return
+      const last = this.#ends.pop()!
+      if (last === end) return
+      last.at = end.at
+      this.#ends[end.at] = last
     }
   }
 
   /** The runtime has ended, and why. */
   end(error: PerdureError): void {
-    this.#tell(this.#ends, error)
-    this.#ends.clear()
+    const listeners = this.#ends.map(end => end.listener)
+    this.#ends.length = 0
+    this.#tell(listeners, error)
   }
 
-  tellSteps(steps: readonly FollowedStep[]): void {
-    if (this.#all.size > 0) for (const step of steps) this.#tell(this.#all, step)
+  /** @param lives what each entry led to. */
+  tellSteps(entries: readonly JournalEntry[], lives: readonly Life[]): void {
+    if (this.#all.size > 0)
+      for (let at = 0; at < entries.length; at++)
+        this.#tell([...this.#all], { entry: entries[at]!, life: lives[at]! })
     if (this.#steps.size === 0) return
-    for (const step of steps) this.#tell(this.#steps.get(step.entry.address), step)
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at]!
+      const listeners = this.#steps.get(entry.address)
+      if (listeners !== undefined) this.#tell(listeners, { entry, life: lives[at]! })
+    }
   }
 
   tellPublished(events: readonly PublishedEvent[]): void {
@@ -78,9 +103,9 @@ export class Followers {
     this.#tell(this.#live.get(address), event)
   }
 
-  #tell<Item>(listeners: Set<Listener<Item>> | undefined, item: Item): void {
+  #tell<Item>(listeners: Listeners<Item> | undefined, item: Item): void {
     if (listeners === undefined) return
-    for (const listener of [...listeners]) {
+    for (const listener of listeners) {
       try {
         const told: unknown = listener(item)
         if (told instanceof Promise) told.catch(this.#onError)
@@ -92,18 +117,22 @@ export class Followers {
 }
 
 function add<Item>(
-  map: Map<Address, Set<Listener<Item>>>,
+  map: Map<Address, Listeners<Item>>,
   address: Address,
   listener: Listener<Item>,
 ): () => void {
-  let listeners = map.get(address)
-  if (listeners === undefined) {
-    listeners = new Set()
-    map.set(address, listeners)
-  }
-  listeners.add(listener)
+  const before = map.get(address)
+  map.set(address, before === undefined ? [listener] : [...before, listener])
+  let isOver = false
   return () => {
-    listeners.delete(listener)
-    if (listeners.size === 0 && map.get(address) === listeners) map.delete(address)
+    const now = map.get(address)
+    if (isOver || now === undefined) return
+    isOver = true
+    if (now.length === 1) {
+      map.delete(address)
+      // Nobody else is in it; what the map leaves behind when it grows must not keep the listener alive.
+      const emptied = now as Listener<Item>[]
+      emptied.length = 0
+    } else map.set(address, now.toSpliced(now.indexOf(listener), 1))
   }
 }

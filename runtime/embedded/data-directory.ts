@@ -17,14 +17,17 @@ export interface DataDirectory {
   readonly acceptLoss?: boolean
   /** `full` unless something else, like the log of a cluster, makes commits durable. */
   readonly durability?: Durability
+  /** Whether the disk is left to a thread of its own; without it a call returns when all is done. */
+  readonly ownThread?: boolean
 }
 
 /** Held exclusively until closed. @throws SetupError */
 export function openDataDirectory(options: DataDirectory): Journal {
-  const { path, limits, logger, clock, holder, acceptLoss, durability } = options
+  const { path, limits, logger, clock, holder, acceptLoss, durability, ownThread = false } = options
   return openJournal({
     path,
     limits,
+    ownThread,
     holder: { ...holder, since: clock.now() },
     onDamage: damage => logger.error({ damage }, 'part of the journal is damaged and was skipped'),
     ...(acceptLoss === undefined ? {} : { acceptLoss }),

@@ -30,6 +30,7 @@ export const setupStatuses: Readonly<Record<SetupErrorCode, number>> = {
   JournalCorrupt: 500,
   JournalTruncated: 500,
   NativeModuleMissing: 500,
+  JournalFailed: 503,
   JournalFull: 507,
   ClusterRefused: 500,
   ServerUnfit: 500,

@@ -65,6 +65,7 @@ export class CommandSources {
   }
 
   #takeOutside(): Taken | undefined {
+    if (this.#inbox.size === 0) return undefined
     const [delivery] = this.#inbox.take(1)
     return delivery && { command: delivery.command, delivery }
   }

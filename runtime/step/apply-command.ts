@@ -178,15 +178,12 @@ function applied(before: Life | undefined, draft: Draft, command: Command, withD
   remember(draft, command, undefined)
   const life = draft.finish()
   const value = before !== undefined && before.state === life.state ? undefined : changedValue(before, life)
-  const entry: Writable<JournalEntry> = {
-    address: draft.address,
-    seq: draft.seq,
-    position: draft.position,
-    at: draft.at,
-    command: command.kind === 'start' ? { ...command, version: draft.version } : command,
-    outcome,
-  }
-  if (value !== undefined) entry.value = value
+  const { address, seq, position, at } = draft
+  const told = command.kind === 'start' ? { ...command, version: draft.version } : command
+  const entry: Writable<JournalEntry> =
+    value === undefined
+      ? { address, seq, position, at, command: told, outcome }
+      : { address, seq, position, at, command: told, outcome, value }
   if (withDigest) entry.digest = stepDigest(draft)
   return {
     kind: 'applied',

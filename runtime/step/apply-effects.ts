@@ -37,17 +37,9 @@ function applyEffect(draft: Draft, effect: Effect): void {
     case 'send':
       return sendEvent(draft, effect.to, draft.stored('an event it sends', effect.event) as ActorEvent)
     case 'publish':
-      draft.published.push({
-        address: draft.address,
-        seq: draft.seq,
-        position: draft.position,
-        at: draft.at,
-        event: draft.stored('an event it emits', effect.event) as ActorEvent,
-      })
-      return
+      return draft.publish(draft.stored('an event it emits', effect.event) as ActorEvent)
     case 'act':
-      draft.acts.push({ address: draft.address, name: effect.name, run: effect.run })
-      return
+      return draft.act({ address: draft.address, name: effect.name, run: effect.run })
     case 'log':
       return
   }
@@ -105,7 +97,7 @@ function invoke(draft: Draft, id: string, src: string, input: unknown): void {
     ),
     ...traced(draft),
   }
-  draft.invocations = [...draft.invocations, invocation]
+  draft.invocations = draft.invocations.length === 0 ? [invocation] : [...draft.invocations, invocation]
   if (invocation.tasks.length === 0)
     return sendResult(draft, draft.token(id, epoch, 0, 1), { status: 'done', output: [] })
   for (let index = 0; index < Math.min(startable, invocation.tasks.length); index++)
@@ -191,8 +183,9 @@ function sendOrder(draft: Draft, child: string, order: OperatorOrder): void {
 }
 
 function stop(draft: Draft, id: string): void {
-  if (draft.invocations.some(one => one.id === id))
+  if (draft.invocations.length > 0 && draft.invocations.some(one => one.id === id))
     draft.invocations = draft.invocations.filter(one => one.id !== id)
+  if (draft.children.length === 0) return
   const child = draft.children.find(one => one.id === id)
   if (child === undefined) return
   draft.children = draft.children.filter(one => one !== child)

@@ -10,6 +10,8 @@ import type { Binding } from './life.js'
 export class Bindings {
   readonly #current = new Map<string, Behaviour>()
   readonly #versions = new Map<string, Behaviour>()
+  /** By type and version: what roots run. One object for all actors of a version, and no name put together to find it. */
+  readonly #roots = new Map<string, Map<string, Binding>>()
   readonly #children = new Map<string, Binding>()
   readonly types: readonly string[]
 
@@ -48,6 +50,8 @@ export class Bindings {
         `two definitions of ${name}: give the newer one another version`,
       )
     this.#versions.set(name, one)
+    const roots = this.#roots.get(type) ?? new Map<string, Binding>()
+    this.#roots.set(type, roots.set(one.version, { behaviour: one, logic: one.logic }))
   }
 
   get all(): readonly Behaviour[] {
@@ -75,15 +79,16 @@ export class Bindings {
   }
 
   find(type: string, version: string, srcs: readonly string[], address: string): Binding {
+    const binding = this.#roots.get(type)?.get(version)
+    if (binding !== undefined && srcs.length === 0) return binding
     const name = `${type}@${version}`
-    const root = this.#versions.get(name)
-    if (root === undefined)
+    if (binding === undefined)
       throw new UnavailableError(
         `it is pinned to ${name}, which this runtime was not given; list it under 'previous' of '${type}'`,
         address,
         false,
       )
-    if (srcs.length === 0) return { behaviour: root, logic: root.logic }
+    const root = binding.behaviour
     const path = `${name}/${srcs.join('/')}`
     const known = this.#children.get(path)
     if (known !== undefined) return known

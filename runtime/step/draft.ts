@@ -5,7 +5,7 @@
 import type { Address } from '../../actors/address.js'
 import { parentOf } from '../../actors/address.js'
 import { encodedLength, takePayload } from '../../actors/codec.js'
-import type { Command, InvocationToken } from '../../actors/command.js'
+import type { ActorEvent, Command, InvocationToken } from '../../actors/command.js'
 import type { PublishedEvent } from '../../actors/commit.js'
 import type { Effect } from '../../actors/effect.js'
 import { TooLargeError } from '../../actors/errors.js'
@@ -23,6 +23,17 @@ export interface Act {
   readonly run: () => void
 }
 
+const NO_BYTES = new Uint8Array()
+const NONE: readonly never[] = []
+
+/** A list with one more item: the list itself, unless it is the one that all drafts begin with. */
+function added<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  if (list.length === 0) return [item]
+  const own = list as Item[]
+  own.push(item)
+  return own
+}
+
 export class Draft {
   readonly address: Address
   readonly binding: Binding
@@ -37,18 +48,19 @@ export class Draft {
   readonly trace: string | undefined
   status: ActorStatus = 'active'
   state: unknown
-  bytes: Uint8Array = new Uint8Array()
-  timers: readonly Timer[] = []
-  invocations: readonly Invocation[] = []
-  children: readonly Child[] = []
+  bytes: Uint8Array = NO_BYTES
+  timers: readonly Timer[] = NONE
+  invocations: readonly Invocation[] = NONE
+  children: readonly Child[] = NONE
   epoch = 0
   timer = 0
-  recent: readonly RecentCommand[] = []
+  recent: readonly RecentCommand[] = NONE
   terminated: string | undefined
-  readonly effects: Effect[] = []
-  readonly sends: Command[] = []
-  readonly published: PublishedEvent[] = []
-  readonly acts: Act[] = []
+  /** What it wants; few steps want anything of most kinds, so a list is made for the first. */
+  effects: readonly Effect[] = NONE
+  sends: readonly Command[] = NONE
+  published: readonly PublishedEvent[] = NONE
+  acts: readonly Act[] = NONE
   handled = true
   /** Grows with all that is stored; made exact when it may be too much. */
   #weight = 0
@@ -121,7 +133,8 @@ export class Draft {
       if (this.bytes.length > this.limits.stateBytesMax)
         throw new TooLargeError(this.address, 'its state', this.bytes.length, this.limits.stateBytesMax)
     }
-    for (const effect of effects) this.effects.push(effect)
+    // One step each, but for a message that is kept as a timer, which gives none.
+    this.effects = this.effects.length === 0 ? effects : [...this.effects, ...effects]
     applyEffects(this, effects)
   }
 
@@ -151,7 +164,16 @@ export class Draft {
   }
 
   send(command: Command): void {
-    this.sends.push(this.trace === undefined ? command : { ...command, trace: this.trace })
+    this.sends = added(this.sends, this.trace === undefined ? command : { ...command, trace: this.trace })
+  }
+
+  publish(event: ActorEvent): void {
+    const { address, seq, position, at } = this
+    this.published = added(this.published, { address, seq, position, at, event })
+  }
+
+  act(act: Act): void {
+    this.acts = added(this.acts, act)
   }
 
   /** An id for a command this step sends: the same on every replay. */

@@ -14,20 +14,24 @@ import type { Life } from './life.js'
 export function remember(draft: Draft, command: Command, error: ErrorValue | undefined): void {
   if (command.sender !== undefined || !isFromOutside(command)) return
   const since = draft.at - draft.limits.recentCommandAgeMsMax
+  const { commandId } = command
   // Of a command that is stepped again the last outcome counts.
-  const young = draft.recent.filter(one => one.at >= since && one.commandId !== command.commandId)
-  const kept = young.slice(Math.max(0, young.length + 1 - draft.limits.recentCommandsMax))
-  const recent: RecentCommand = {
-    commandId: command.commandId,
-    payload: payloadOf(command),
-    seq: draft.seq,
-    position: draft.position,
-    at: draft.at,
-    handled: draft.handled,
-    ...(error === undefined ? {} : { error }),
-    ...(command.kind === 'start' ? { created: true } : {}),
-  }
-  draft.recent = [...kept, recent]
+  const young = draft.recent.filter(one => one.at >= since && one.commandId !== commandId)
+  const tooMany = young.length + 1 - draft.limits.recentCommandsMax
+  if (tooMany > 0) young.splice(0, tooMany)
+  young.push(recentOf(draft, command, error))
+  draft.recent = young
+}
+
+function recentOf(draft: Draft, command: Command, error: ErrorValue | undefined): RecentCommand {
+  const { commandId } = command
+  const { seq, position, at, handled } = draft
+  const payload = payloadOf(command)
+  const recent: RecentCommand =
+    command.kind === 'start'
+      ? { commandId, payload, seq, position, at, handled, created: true }
+      : { commandId, payload, seq, position, at, handled }
+  return error === undefined ? recent : { ...recent, error }
 }
 
 function isFromOutside(command: Command): boolean {

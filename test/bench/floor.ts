@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Commit } from '../../actors/commit.js'
 import type { Journal } from '../../actors/journal.js'
 import { openJournal } from '../../journal/index.js'
-import { chainStart, packSegment } from '../../journal/segment/segment.js'
+import { packSegment } from '../../journal/segment/segment.js'
 import { thisProcess } from '../../runtime/compose.js'
 
 /** Entries that are kept at the most: their commits are held in memory. */
@@ -69,7 +69,7 @@ export async function floorOf(commits: readonly Commit[], directory: string): Pr
   journal.close()
 
   const bytes = fresh.map((commit, index) => {
-    const segment = packSegment(index + 1, chainStart, commit)
+    const segment = packSegment(index + 1, commit)
     return Buffer.concat([segment.entries, segment.records])
   })
   mkdirSync(directory, { recursive: true })

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { openJournal } from '../../journal/index.js'
 import { runs } from '../support/effort.js'
 import { CommitMaker } from '../support/journal-commits.js'
-import { openForTest, temporaryDirectory } from '../support/journal-files.js'
+import { openForTest, temporaryDirectory, writers } from '../support/journal-files.js'
 import { refusal } from '../support/journal-refusal.js'
 
 const childProgram = fileURLToPath(new URL('../support/journal-child.js', import.meta.url))
@@ -47,94 +47,96 @@ it('a directory that is made for a journal, or a backup, is its owner’s alone;
   assert.equal(modeOf(made), 0o750)
 })
 
-describe('a journal without room', () => {
-  it('refuses the commit at its own limit, keeps what it has, and goes on when given more', async () => {
-    const journal = openForTest(path, { bytesMax: 600_000 })
-    const maker = new CommitMaker()
-    const made = Array.from({ length: 40 }, () => maker.make([{ address: 'order/1', event: filler }]))
-    let kept = 0
-    await assert.rejects(
-      async () => {
-        for (const commit of made) {
-          await journal.append(commit)
-          kept++
+for (const { name, ownThread } of writers)
+  describe(`a journal without room, ${name}`, () => {
+    it('refuses the commit at its own limit, keeps what it has, and goes on when given more', async () => {
+      const journal = openForTest(path, { ownThread, bytesMax: 600_000 })
+      const maker = new CommitMaker()
+      const made = Array.from({ length: 40 }, () => maker.make([{ address: 'order/1', event: filler }]))
+      let kept = 0
+      await assert.rejects(
+        async () => {
+          for (const commit of made) {
+            await journal.append(commit)
+            kept++
+          }
+        },
+        refusal('JournalFull', /nothing was written/),
+      )
+      assert.ok(kept > 2 && kept < 40)
+      assert.equal(journal.position, kept)
+      assert.equal(journal.read('order/1')?.record.seq, kept)
+      await assert.rejects(journal.append(made[kept]!), refusal('JournalFull', /no room/))
+      assert.equal(journal.verifyChain(), kept)
+      journal.close()
+      const roomy = openForTest(path)
+      assert.equal(roomy.position, kept)
+      await roomy.append(made[kept]!)
+      assert.equal(roomy.read('order/1')?.record.seq, kept + 1)
+      roomy.close()
+    })
+
+    it('refuses the commit on a full disk, and takes the same one once there is room', async context => {
+      const disk = mountOrSkip(context, ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs'])
+      if (disk === undefined) return
+      const journal = openForTest(join(disk, 'data'), { ownThread })
+      const maker = new CommitMaker()
+      await journal.append(maker.make([{ address: 'order/1', event: filler }]))
+      const { bavail, bsize } = statfsSync(disk)
+      writeFileSync(join(disk, 'ballast'), Buffer.alloc((bavail - 60) * bsize))
+      let refused = maker.make([{ address: 'order/1', event: filler }])
+      for (;;) {
+        const before = journal.position
+        try {
+          await journal.append(refused)
+          refused = maker.make([{ address: 'order/1', event: filler }])
+        } catch (error) {
+          refusal('JournalFull', /no room/)(error)
+          assert.equal(journal.position, before)
+          break
         }
-      },
-      refusal('JournalFull', /nothing was written/),
-    )
-    assert.ok(kept > 2 && kept < 40)
-    assert.equal(journal.position, kept)
-    assert.equal(journal.read('order/1')?.record.seq, kept)
-    await assert.rejects(journal.append(made[kept]!), refusal('JournalFull', /no room/))
-    assert.equal(journal.verifyChain(), kept)
-    journal.close()
-    const roomy = openForTest(path)
-    assert.equal(roomy.position, kept)
-    await roomy.append(made[kept]!)
-    assert.equal(roomy.read('order/1')?.record.seq, kept + 1)
-    roomy.close()
+      }
+      rmSync(join(disk, 'ballast'))
+      await journal.append(refused)
+      const reached = journal.position
+      assert.equal(journal.verifyChain(), reached)
+      journal.close()
+      const again = openForTest(join(disk, 'data'))
+      assert.equal(again.position, reached)
+      assert.equal(again.entries('order/1', 0, 1000).length, reached)
+      again.close()
+    })
   })
 
-  it('refuses the commit on a full disk, and takes the same one once there is room', async context => {
-    const disk = mountOrSkip(context, ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs'])
-    if (disk === undefined) return
-    const journal = openForTest(join(disk, 'data'))
-    const maker = new CommitMaker()
-    await journal.append(maker.make([{ address: 'order/1', event: filler }]))
-    const { bavail, bsize } = statfsSync(disk)
-    writeFileSync(join(disk, 'ballast'), Buffer.alloc((bavail - 60) * bsize))
-    let refused = maker.make([{ address: 'order/1', event: filler }])
-    for (;;) {
-      const before = journal.position
-      try {
-        await journal.append(refused)
-        refused = maker.make([{ address: 'order/1', event: filler }])
-      } catch (error) {
-        refusal('JournalFull', /no room/)(error)
-        assert.equal(journal.position, before)
-        break
+for (const { name, ownThread } of writers)
+  describe(`a write-ahead log that the disk has no room to empty, ${name}`, () => {
+    it('refuses no commit that is durable', async context => {
+      const disk = mountOrSkip(context, ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs'])
+      if (disk === undefined) return
+      writeFileSync(join(disk, 'ballast'), Buffer.alloc(1_500_000))
+      const journal = openForTest(join(disk, 'data'), { ownThread, limits: { walBytesMax: 1_000_000 } })
+      const maker = new CommitMaker()
+      for (;;) {
+        const before = journal.position
+        const commit = maker.make([{ address: `order/${before}`, event: filler }])
+        try {
+          await journal.append(commit)
+        } catch (error) {
+          refusal('JournalFull', /nothing was written/)(error)
+          assert.equal(journal.position, before, 'what was refused is not there')
+          await assert.rejects(journal.append(commit), refusal('JournalFull', /nothing was written/))
+          break
+        }
       }
-    }
-    rmSync(join(disk, 'ballast'))
-    await journal.append(refused)
-    const reached = journal.position
-    assert.equal(journal.verifyChain(), reached)
-    journal.close()
-    const again = openForTest(join(disk, 'data'))
-    assert.equal(again.position, reached)
-    assert.equal(again.entries('order/1', 0, 1000).length, reached)
-    again.close()
+      const reached = journal.position
+      assert.ok(reached > 10)
+      rmSync(join(disk, 'ballast'))
+      journal.close()
+      const again = openForTest(join(disk, 'data'))
+      assert.equal(again.position, reached)
+      again.close()
+    })
   })
-})
-
-describe('a write-ahead log that the disk has no room to empty', () => {
-  it('refuses no commit that is durable', async context => {
-    const disk = mountOrSkip(context, ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs'])
-    if (disk === undefined) return
-    writeFileSync(join(disk, 'ballast'), Buffer.alloc(1_500_000))
-    const journal = openForTest(join(disk, 'data'), { limits: { walBytesMax: 1_000_000 } })
-    const maker = new CommitMaker()
-    for (;;) {
-      const before = journal.position
-      const commit = maker.make([{ address: `order/${before}`, event: filler }])
-      try {
-        await journal.append(commit)
-      } catch (error) {
-        refusal('JournalFull', /nothing was written/)(error)
-        assert.equal(journal.position, before, 'what was refused is not there')
-        await assert.rejects(journal.append(commit), refusal('JournalFull', /nothing was written/))
-        break
-      }
-    }
-    const reached = journal.position
-    assert.ok(reached > 10)
-    rmSync(join(disk, 'ballast'))
-    journal.close()
-    const again = openForTest(join(disk, 'data'))
-    assert.equal(again.position, reached)
-    again.close()
-  })
-})
 
 describe('a directory that cannot be written to', () => {
   it('is refused when a file stands in its way', () => {
@@ -154,96 +156,100 @@ describe('a directory that cannot be written to', () => {
   })
 })
 
-describe('a journal that is held', () => {
-  it('is refused to a second process, naming the first, until that is killed', async () => {
-    const child = startChild('hold')
-    await child.line()
-    const held = refusal('DirectoryHeld', new RegExp(`journal-child \\(process ${child.pid} on here`))
-    assert.throws(() => openForTest(path), held)
-    // Asking did not loosen it.
-    assert.throws(() => openForTest(path), held)
-    await child.kill()
-    const journal = openForTest(path)
-    assert.equal(journal.wasKilled, true)
-    journal.close()
-    const next = openForTest(path)
-    assert.equal(next.wasKilled, false)
-    next.close()
-  })
-
-  it('still says that its holder was killed when an opening failed in between', async () => {
-    const child = startChild('append')
-    await child.line()
-    await child.kill()
-    rmSync(join(path, 'high-water'))
-    assert.throws(() => openForTest(path), refusal('JournalTruncated', /missing/))
-    const journal = openForTest(path, { acceptLoss: true })
-    assert.equal(journal.wasKilled, true)
-    journal.close()
-  })
-
-  it('is refused to the same process too, until it is closed', () => {
-    const journal = openForTest(path)
-    assert.throws(() => openForTest(path), refusal('DirectoryHeld', /a test/))
-    journal.close()
-    openForTest(path).close()
-  })
-
-  it('may be read beside its writer, which sees each commit once it is durable', async () => {
-    const journal = openForTest(path)
-    const maker = new CommitMaker()
-    await journal.append(maker.make([{ address: 'order/1' }]))
-    const reader = openJournal({ path, readOnly: true })
-    assert.equal(reader.read('order/1')?.record.seq, 1)
-    await journal.append(maker.make([{ address: 'order/1', index: { owes: true } }, { address: 'order/2' }]))
-    assert.equal(reader.position, 3)
-    assert.equal(reader.entries('order/1', 0, 10).length, 2)
-    assert.deepEqual(reader.owing(undefined, 10), ['order/1'])
-    journal.settle()
-    assert.equal(reader.count({}), 2)
-    assert.equal(reader.read('order/2')?.record.seq, 1)
-    await assert.rejects(reader.append(maker.make([])), /open for reading/)
-    assert.throws(() => reader.prune('order/1', 1), /open for reading/)
-    reader.close()
-    journal.close()
-    const alone = openJournal({ path, readOnly: true })
-    assert.equal(alone.position, 3)
-    alone.close()
-  })
-
-  it('cannot be read where there is none', () => {
-    assert.throws(
-      () => openJournal({ path: join(path, 'none'), readOnly: true }),
-      refusal('JournalMissing', /none/),
-    )
-  })
-})
-
-describe('a process that is killed while it appends', () => {
-  it('has every acknowledged commit there afterwards, and a whole journal', async () => {
-    let reached = 0
-    for (let round = 0; round < runs(6); round++) {
-      const child = startChild('append')
-      let acknowledged = 0
-      for (let lines = 0; lines < 20 + round * 13; lines++) acknowledged = Number(await child.line())
-      for (const line of await child.kill()) acknowledged = Number(line)
-      const journal = openForTest(path)
-      assert.ok(journal.position >= acknowledged, `${journal.position} of ${acknowledged}`)
-      assert.ok(acknowledged > reached)
-      reached = journal.position
-      assert.equal(journal.verifyChain(), reached)
-      let entries = 0
-      for (const { address, seq } of journal.list({ limit: 10_000 })) {
-        assert.equal(journal.read(address)?.record.seq, seq)
-        const history = journal.entries(address, 0, 10_000)
-        assert.equal(history.length, seq)
-        entries += history.length
-      }
-      assert.equal(entries, reached)
+for (const { name, ownThread } of writers)
+  describe(`a journal that is held, ${name}`, () => {
+    it('is refused to a second process, naming the first, until that is killed', async () => {
+      const child = startChild('hold', ownThread)
+      await child.line()
+      const held = refusal('DirectoryHeld', new RegExp(`journal-child \\(process ${child.pid} on here`))
+      assert.throws(() => openForTest(path, { ownThread }), held)
+      // Asking did not loosen it.
+      assert.throws(() => openForTest(path, { ownThread }), held)
+      await child.kill()
+      const journal = openForTest(path, { ownThread })
+      assert.equal(journal.wasKilled, true)
       journal.close()
-    }
+      const next = openForTest(path, { ownThread })
+      assert.equal(next.wasKilled, false)
+      next.close()
+    })
+
+    it('still says that its holder was killed when an opening failed in between', async () => {
+      const child = startChild('append', ownThread)
+      await child.line()
+      await child.kill()
+      rmSync(join(path, 'high-water'))
+      assert.throws(() => openForTest(path, { ownThread }), refusal('JournalTruncated', /missing/))
+      const journal = openForTest(path, { ownThread, acceptLoss: true })
+      assert.equal(journal.wasKilled, true)
+      journal.close()
+    })
+
+    it('is refused to the same process too, until it is closed', () => {
+      const journal = openForTest(path, { ownThread })
+      assert.throws(() => openForTest(path, { ownThread }), refusal('DirectoryHeld', /a test/))
+      journal.close()
+      openForTest(path, { ownThread }).close()
+    })
+
+    it('may be read beside its writer, which sees each commit once it is durable', async () => {
+      const journal = openForTest(path, { ownThread })
+      const maker = new CommitMaker()
+      await journal.append(maker.make([{ address: 'order/1' }]))
+      const reader = openJournal({ path, readOnly: true })
+      assert.equal(reader.read('order/1')?.record.seq, 1)
+      await journal.append(
+        maker.make([{ address: 'order/1', index: { owes: true } }, { address: 'order/2' }]),
+      )
+      assert.equal(reader.position, 3)
+      assert.equal(reader.entries('order/1', 0, 10).length, 2)
+      assert.deepEqual(reader.owing(undefined, 10), ['order/1'])
+      journal.settle()
+      assert.equal(reader.count({}), 2)
+      assert.equal(reader.read('order/2')?.record.seq, 1)
+      await assert.rejects(reader.append(maker.make([])), /open for reading/)
+      assert.throws(() => reader.prune('order/1', 1), /open for reading/)
+      reader.close()
+      journal.close()
+      const alone = openJournal({ path, readOnly: true })
+      assert.equal(alone.position, 3)
+      alone.close()
+    })
+
+    it('cannot be read where there is none', () => {
+      assert.throws(
+        () => openJournal({ path: join(path, 'none'), readOnly: true }),
+        refusal('JournalMissing', /none/),
+      )
+    })
   })
-})
+
+for (const { name, ownThread } of writers)
+  describe(`a process that is killed while it appends, ${name}`, () => {
+    it('has every acknowledged commit there afterwards, and a whole journal', async () => {
+      let reached = 0
+      for (let round = 0; round < runs(6); round++) {
+        const child = startChild('append', ownThread)
+        let acknowledged = 0
+        for (let lines = 0; lines < 20 + round * 13; lines++) acknowledged = Number(await child.line())
+        for (const line of await child.kill()) acknowledged = Number(line)
+        const journal = openForTest(path)
+        assert.ok(journal.position >= acknowledged, `${journal.position} of ${acknowledged}`)
+        assert.ok(acknowledged > reached)
+        reached = journal.position
+        assert.equal(journal.verifyChain(), reached)
+        let entries = 0
+        for (const { address, seq } of journal.list({ limit: 10_000 })) {
+          assert.equal(journal.read(address)?.record.seq, seq)
+          const history = journal.entries(address, 0, 10_000)
+          assert.equal(history.length, seq)
+          entries += history.length
+        }
+        assert.equal(entries, reached)
+        journal.close()
+      }
+    })
+  })
 
 interface Child {
   readonly pid: number | undefined
@@ -252,8 +258,9 @@ interface Child {
   kill(): Promise<string[]>
 }
 
-function startChild(job: 'hold' | 'append'): Child {
-  const child = spawn(process.execPath, [childProgram, path, job], { stdio: ['ignore', 'pipe', 'inherit'] })
+function startChild(job: 'hold' | 'append', ownThread = false): Child {
+  const program = [childProgram, path, job, ownThread ? 'thread' : 'here']
+  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {

@@ -1,19 +1,22 @@
 import { journalContract } from '../contracts/journal.contract.js'
-import { openForTest, temporaryDirectory } from '../support/journal-files.js'
+import { openForTest, temporaryDirectory, writers } from '../support/journal-files.js'
 
 let remove = () => {}
 const dispose = () => remove()
 
-function open(limits?: Parameters<typeof openForTest>[1]) {
+function open(options: Parameters<typeof openForTest>[1]) {
   const directory = temporaryDirectory()
   remove = directory.remove
-  return openForTest(directory.path, limits)
+  return openForTest(directory.path, options)
 }
 
-journalContract('SqliteJournal', { open: () => open(), dispose })
+for (const { name, ownThread } of writers) {
+  journalContract(`SqliteJournal, ${name}`, { open: () => open({ ownThread }), dispose })
 
-// Every commit settles a share of the one before, so that each question meets all stages at once.
-journalContract('SqliteJournal, settling all the time', {
-  open: () => open({ limits: { unsettledSegmentsMax: 2, walBytesMax: 1 } }),
-  dispose,
-})
+  // Every commit settles a share of the one before, so that each question meets all stages at once.
+  journalContract(`SqliteJournal, ${name}, settling all the time`, {
+    open: () =>
+      open({ ownThread, limits: { unsettledSegmentsMax: 2, settleSliceEntriesMax: 1, walBytesMax: 1 } }),
+    dispose,
+  })
+}

@@ -1,15 +1,16 @@
 /**
- * A process of its own on a journal, for tests that kill it: `node journal-child.js <path> hold|append`.
+ * A process of its own on a journal, for tests that kill it: `node journal-child.js <path> hold|append [thread]`.
  * `hold` says `held` and stays; `append` appends commits without end and says each position once it is acknowledged.
  */
 import { writeSync } from 'node:fs'
 import { openJournal } from '../../journal/index.js'
 import { CommitMaker } from './journal-commits.js'
 
-const [path = '', job = ''] = process.argv.slice(2)
+const [path = '', job = '', writer = ''] = process.argv.slice(2)
 const journal = openJournal({
   path,
   holder: { pid: process.pid, host: 'here', since: 0, program: 'journal-child' },
+  ownThread: writer === 'thread',
   // Small bounds, so that a kill meets settling and checkpoints as well.
   limits: { unsettledSegmentsMax: 8, walBytesMax: 256 * 1024 },
 })

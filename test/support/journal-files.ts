@@ -17,6 +17,12 @@ import { openJournal } from '../../journal/index.js'
 
 const testHolder: Holder = { pid: process.pid, host: 'here', since: 0, program: 'a test' }
 
+/** The two ways in which a journal is written: each test of what the disk does to one is run with both. */
+export const writers = [
+  { name: 'written by the thread that appends', ownThread: false },
+  { name: 'written by a thread of its own', ownThread: true },
+] as const
+
 /** A directory of its own, and how to remove it. */
 export function temporaryDirectory(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'perdure-journal-'))

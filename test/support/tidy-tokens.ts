@@ -102,7 +102,8 @@ const allowed: readonly Allowed[] = [
   {
     path: /^cluster\/members\/(lease-cell|heartbeat-worker)\.ts$/,
     kinds: ['clock', 'timers', 'process'],
-    because: 'a lease is renewed in a thread of its own, where no port reaches, and judged by clocks both threads share',
+    because:
+      'a lease is renewed in a thread of its own, where no port reaches, and judged by clocks both threads share',
   },
   {
     path: /^test\/(machines\/|contracts\/logic|simulation\/machines\/|support\/engine-rich)/,

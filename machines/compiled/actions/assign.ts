@@ -52,7 +52,7 @@ function byField(
   params: unknown,
 ): Record<string, unknown> {
   const update: Record<string, unknown> = {}
-  for (const key of Object.keys(assignment)) {
+  for (const key in assignment) {
     const value = assignment[key]
     update[key] = typeof value === 'function' ? (value as Assigner)(args, params) : value
   }

@@ -1,7 +1,7 @@
 /** Entries as people read them with the `sqlite3` shell: what the view `history` is made of. */
-import { toJson } from '../../actors/codec.js'
-import type { JournalEntry } from '../../actors/commit.js'
-import { shownEvent } from '../../actors/shown-event.js'
+import { toJson } from '../../../actors/codec.js'
+import type { JournalEntry } from '../../../actors/commit.js'
+import { shownEvent } from '../../../actors/shown-event.js'
 
 /** `[seq, position, at, kind, outcome, event, value, error]` */
 export function entryJson(entry: JournalEntry): string {

@@ -1,7 +1,7 @@
 /** The write-ahead log's length, and when it is emptied: once it is long, or in a pause. */
-import type { Limits } from '../../actors/limits.js'
-import { fileBytes } from '../files/directory.js'
-import { type Connection, checkpoint } from './database.js'
+import type { Limits } from '../../../actors/limits.js'
+import { fileBytes } from '../../files/directory.js'
+import { type Connection, checkpoint } from '../database.js'
 
 export class WriteAheadLog {
   readonly #db: Connection

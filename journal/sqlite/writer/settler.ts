@@ -1,36 +1,34 @@
 /**
  * Turns a generation of segments into rows: actors, pages of history, persisted snapshots, dead letters.
  *
- * It goes actor by actor, in slices of any size, each within a transaction of the caller's. Invariant: doing
- * it again from the start, as after a crash in the middle, leaves the same rows.
+ * It goes actor by actor and page by page, each within a transaction of the caller's. Invariant: doing it again
+ * from the start, as after a crash in the middle, leaves the same rows.
  */
 
 import { crc32 } from 'node:zlib'
-import { statePaths } from '../query.js'
-import { entryAt, pendingBytes } from '../segment/segment.js'
-import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../snapshots.js'
-import type { Connection, Statement } from './database.js'
-import type { EntryPlace, Generation, UnsettledActor } from './generation.js'
+import { statePaths } from '../../query.js'
+import { entryAt, pendingBytes } from '../../segment/segment.js'
+import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../../snapshots.js'
+import type { Connection, Statement } from '../database.js'
+import type { Generation, UnsettledActor } from '../generation.js'
+import { settledFact } from '../load.js'
 import { entryJson } from './history-json.js'
-import type { LetterTable } from './letter-table.js'
+import type { LetterRows } from './letter-rows.js'
 
 /** Entries in one row of history. */
 const PAGE_ENTRIES_MAX = 256
-
-/** The settled state as the `fact` table holds it. */
-export const settledFact = { number: 'settled', pending: 'pending', pendingCrc: 'pending_crc' }
 
 export class Settler {
   readonly #upsertActor: Statement
   readonly #writePage: Statement
   readonly #writeSnapshot: Statement
   readonly #dropSnapshots: Statement
-  readonly #letters: LetterTable
+  readonly #letters: LetterRows
   readonly #dropRecords: Statement
   readonly #writeFact: Statement
   #shownValues = new Map<string, ShownValue>()
 
-  constructor(db: Connection, letters: LetterTable) {
+  constructor(db: Connection, letters: LetterRows) {
     this.#letters = letters
     this.#upsertActor = db
       .prepare(
@@ -62,16 +60,17 @@ export class Settler {
     this.#writeFact = db.prepare('INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)')
   }
 
-  /** Writes the rows of one actor. */
-  writeActor({ head, record, index, snapshots, entries }: UnsettledActor): void {
+  /** Writes the rows of one actor but its history; answers the number its pages go by. */
+  writeActor(actor: UnsettledActor): number {
+    const { record, index, snapshots } = actor
     const { value, states } = this.#shownValue(index.value)
     const no = this.#upsertActor.get(
-      head.address,
-      head.status,
-      head.version,
-      head.seq,
-      head.position,
-      head.at,
+      actor.address,
+      actor.status,
+      actor.version,
+      actor.seq,
+      actor.position,
+      actor.at,
       value,
       states,
       JSON.stringify(index.tags),
@@ -81,10 +80,17 @@ export class Settler {
       crc32(record),
       record,
     ) as number
-    for (let from = 0; from < entries.length; from += PAGE_ENTRIES_MAX)
-      this.#write(no, entries.slice(from, from + PAGE_ENTRIES_MAX))
     for (const { seq, record } of snapshots) this.#writeSnapshot.run(no, seq, crc32(record), record)
     if (snapshots.length > 0) this.#dropSnapshots.run({ no })
+    return no
+  }
+
+  /** Writes a page of an actor's history, beginning with its unsettled entry at `from`; answers where the next begins. */
+  writePage(no: number, actor: UnsettledActor, from: number): number {
+    const page = actor.entries(from, from + PAGE_ENTRIES_MAX)
+    const json = page.map(({ segment, index }) => entryJson(entryAt(segment.entries, index)))
+    this.#writePage.run(no, page[0]!.seq, page.at(-1)!.seq, `[${json.join(',\n')}]`)
+    return from + page.length
   }
 
   /** Once all its actors are written: the generation is rows now, and its records need not be kept. */
@@ -98,11 +104,6 @@ export class Settler {
     this.#writeFact.run(settledFact.number, last.number)
     this.#writeFact.run(settledFact.pending, pending)
     this.#writeFact.run(settledFact.pendingCrc, crc32(pending))
-  }
-
-  #write(no: number, entries: readonly EntryPlace[]): void {
-    const json = entries.map(({ segment, index }) => entryJson(entryAt(segment.entries, index)))
-    this.#writePage.run(no, entries[0]!.seq, entries.at(-1)!.seq, `[${json.join(',\n')}]`)
   }
 
   /** Few values are shared by many actors: most are written out once. */
