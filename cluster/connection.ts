@@ -45,6 +45,8 @@ export interface ClusterConnection {
   connected(): Promise<void>
   /** Told of every change, before anything comes over the new connection; the answer ends it. */
   onChange(listener: (state: 'connected' | 'disconnected' | 'closed') => void): () => void
+  /** Goes to another server, if there is one: this one is there, and cut off from those that decide. */
+  goElsewhere(): void
   /** What was published is sent first. */
   close(): Promise<void>
 }
@@ -181,6 +183,10 @@ function wrap(
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    goElsewhere() {
+      // One that is away already looks for another by itself.
+      if (state.isConnected) nc.reconnect().catch(() => {})
     },
     async close() {
       if (nc.isClosed()) return

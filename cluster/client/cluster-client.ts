@@ -47,6 +47,8 @@ export class ClusterClient {
   readonly #site: ClusterClientSite
   /** Of what it sent, so that the stream keeps what it has had before under that id. */
   #sent: number
+  /** When a server last answered an append, or was last doubted, by the steady clock. */
+  #answeredAt: number
   /** Of the commands that were sent and not answered yet. */
   #unansweredBytes = 0
   /** What the stream of commands may hold, while that is asked for. */
@@ -56,6 +58,7 @@ export class ClusterClient {
     const { connection, ground, id, clock, limits } = site
     this.#site = site
     this.#sent = clock.now()
+    this.#answeredAt = clock.elapsed()
     this.requests = new Requests({
       nc: connection.nc,
       answers: `${ground.names.name}.r.${id}`,
@@ -198,7 +201,7 @@ export class ClusterClient {
 
   /** Resolves once the stream has it. @throws UnavailableError, OverloadedError, TooLargeError */
   async append(actor: Address, { subject, headers: fields, body }: WireMessage): Promise<void> {
-    const { connection, limits } = this.#site
+    const { connection, clock, limits } = this.#site
     if (body.length > connection.maxPayload - limits.clusterHeadroomBytes)
       throw new TooLargeError(
         actor,
@@ -213,9 +216,20 @@ export class ClusterClient {
         timeout: limits.clusterAckMs,
         retries: 1,
       })
+      this.#answeredAt = clock.elapsed()
     } catch (error) {
+      this.#doubt()
       throw await this.#refusal(actor, error, body.length)
     }
+  }
+
+  /** A server that answers no append for a lease's time may be cut off from the others: another is tried. */
+  #doubt(): void {
+    const { connection, clock, limits } = this.#site
+    const now = clock.elapsed()
+    if (now - this.#answeredAt < limits.leaseMs) return
+    this.#answeredAt = now
+    connection.goElsewhere()
   }
 
   async #refusal(actor: Address, error: unknown, bytes: number): Promise<PerdureError> {

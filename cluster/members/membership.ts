@@ -75,6 +75,8 @@ export class Membership {
   #lossReason: string | undefined
   #seats: readonly Seat[] | undefined
   #isTelling = false
+  /** When this connection last left its server, by the steady clock. */
+  #leftServerMs = Number.NEGATIVE_INFINITY
   #cancelTick = (): void => undefined
 
   constructor(site: MembershipSite) {
@@ -345,8 +347,22 @@ export class Membership {
     this.#cancelTick = this.#site.clock.after(this.#site.limits.leaseMs / 3, () => {
       void this.#moves.settle()
       if (this.claimable().length > 0) this.#changed()
+      this.#leaveDeafServer()
       this.#tick()
     })
+  }
+
+  /**
+   * Heartbeats go over a connection of their own: while they are taken and none comes back here, this connection's
+   * server is cut off from the others, and the shards would stand still in good health.
+   */
+  #leaveDeafServer(): void {
+    const { connection, clock, limits } = this.#site
+    const now = clock.elapsed()
+    const isDeaf = now - Math.max(this.#living.ownSeenMs, this.#leftServerMs) > limits.leaseMs
+    if (this.#state !== 'joined' || this.#heartbeat.life === undefined || !isDeaf) return
+    this.#leftServerMs = now
+    connection.goElsewhere()
   }
 
   /** Waits for what a change may bring; false when the patience ended before. */

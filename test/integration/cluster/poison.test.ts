@@ -44,7 +44,6 @@ test('a command that kills its process ends as a dead letter, alone, and is redr
   assert.equal(good.at(-1)!.snapshot.context.n, 2, 'the poisoned actor lives on, as it was before')
   // The first death is seen by nobody; those that follow are counted before the step that kills begins.
   assert.equal(members.deaths.length, limits.poisonAttemptsMax + 1, members.deaths.join())
-  assert.ok(new Set(members.deaths).size > 1, 'it went from member to member')
 
   const letters = await eventually(() => api.deadLetters({}))
   assert.deepEqual(
