@@ -68,6 +68,8 @@ const SHARDS_MAX = 1_024
 /** Every code under which a stream is refused because one of that name, or of its subjects, is there: someone else was faster. */
 const TAKEN_CODES: readonly number[] = [10058, 10065]
 const NOT_FOUND_CODE = 10059
+/** Servers that have only just found each other: no leader yet, a peer not there yet. */
+const PASSING_CODES: readonly number[] = [10005, 10008, 10009]
 
 /**
  * @throws SetupError `StreamMismatch` naming stream, field, what was expected and what was found; UnavailableError
@@ -136,7 +138,8 @@ async function make(jsm: JetStreamManager, plan: StreamPlan): Promise<StreamInfo
   try {
     return await jsm.streams.add(plan.config)
   } catch (error) {
-    if (!(error instanceof JetStreamApiError)) throw unanswered(stream, error)
+    if (!(error instanceof JetStreamApiError) || PASSING_CODES.includes(error.code))
+      throw unanswered(stream, error)
     const rival = TAKEN_CODES.includes(error.code) ? await infoOf(jsm, stream) : undefined
     if (rival !== undefined) return rival
     throw mismatch(stream, 'its making', 'to be granted', `${error.message} (${error.code})`)

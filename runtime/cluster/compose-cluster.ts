@@ -17,7 +17,6 @@ import {
   followCommits,
   LostTails,
   Membership,
-  prepareStreams,
   StreamInbox,
   shardOf,
   surveyLog,
@@ -30,6 +29,7 @@ import { Bindings } from '../step/bindings.js'
 import { assertVersioned } from '../versions.js'
 import { clientOf } from './client-wire.js'
 import { ClusterMember } from './cluster-member.js'
+import { groundOf } from './ground.js'
 import { openMemberDoors } from './member-doors.js'
 import type { ShardStreams } from './member-shard.js'
 import { viewsOf } from './member-views.js'
@@ -70,7 +70,7 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
   const id = cluster.member ?? memberId(holder, parts.mintId())
   const connection = await connectCluster(cluster, id, limits)
   try {
-    const ground = await prepareStreams(connection, cluster.name, shapeOf(parts))
+    const ground = await groundOf(connection, cluster.name, shapeOf(parts), { clock, limits })
     for (const warning of ground.warnings) logger.warn({ warning }, 'the cluster is less than was asked for')
     const membership = new Membership({
       connection,

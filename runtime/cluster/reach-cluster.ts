@@ -10,8 +10,8 @@ import {
   type ClusterGround,
   type ClusterOptions,
   connectCluster,
-  prepareStreams,
 } from '../../cluster/index.js'
+import { groundOf } from './ground.js'
 
 export interface ReachParts {
   readonly cluster: ClusterOptions
@@ -37,7 +37,7 @@ export async function reachCluster({ cluster, clock, limits, mintId }: ReachPart
   const id = mintId()
   const connection = await connectCluster(cluster, `perdure-client-${id}`, limits)
   try {
-    const ground = await prepareStreams(connection, cluster.name, { mustExist: true })
+    const ground = await groundOf(connection, cluster.name, { mustExist: true }, { clock, limits })
     const client = new ClusterClient({ connection, ground, id, clock, limits })
     const close = async () => {
       client.close()
