@@ -30,6 +30,12 @@ export function wholeNumber(text: string): number {
   return number
 }
 
+export function wholeNumberFrom1(text: string): number {
+  const number = wholeNumber(text)
+  if (number < 1) throw new InvalidArgumentError('expected a whole number, 1 or more.')
+  return number
+}
+
 /** A TCP port; 0 lets the system choose one. */
 export function port(text: string): number {
   const number = wholeNumber(text)

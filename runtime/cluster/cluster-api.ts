@@ -17,7 +17,7 @@ import { queuedEvents } from '../api/event-queue.js'
 import { fitsUntil } from '../api/until.js'
 import type { RemoteApi } from '../client/remote/remote-service.js'
 import { errorIn } from '../control/wire-answer.js'
-import type { ChangesPage } from './shard-verbs.js'
+import { type ChangesPage, READ_VERBS } from './shard-verbs.js'
 
 /** How a cluster is reached. */
 export interface ClusterWire {
@@ -42,19 +42,7 @@ interface Opening {
   readonly onOpen?: () => void
 }
 
-/** Verbs that change nothing, and wait for nothing. */
-const READS: ReadonlySet<string> = new Set([
-  'describe',
-  'stats',
-  'select',
-  'get',
-  'history',
-  'published',
-  'list',
-  'count',
-  'deadLetters',
-  'deadLetter',
-])
+const READS: ReadonlySet<string> = new Set(READ_VERBS)
 
 /** Commands that a caller describes and the wire carries. */
 type Envelope = Pick<Command, 'commandId' | 'target' | 'trace'>

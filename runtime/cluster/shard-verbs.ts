@@ -8,12 +8,13 @@
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { decode, encode, toErrorValue } from '../../actors/codec.js'
-import { PerdureError, SetupError } from '../../actors/errors.js'
+import { PerdureError, UnavailableError } from '../../actors/errors.js'
 import type { ActorView, Api } from '../api/api.js'
+import { asTold, errorBody, type Told } from '../http/replies.js'
 import type { HostLogger } from '../shard-host-options.js'
 
-/** The verbs of `Api` that one shard answers for itself. */
-const SHARD_VERBS = [
+/** The verbs of `Api` that one shard answers for itself, and that change nothing and wait for nothing. */
+export const READ_VERBS = [
   'describe',
   'stats',
   'select',
@@ -24,6 +25,10 @@ const SHARD_VERBS = [
   'count',
   'deadLetters',
   'deadLetter',
+] as const satisfies readonly (keyof Api)[]
+
+const SHARD_VERBS = [
+  ...READ_VERBS,
   'retryDeadLetter',
   'dropDeadLetter',
 ] as const satisfies readonly (keyof Api)[]
@@ -55,7 +60,7 @@ export class ShardVerbs {
     try {
       return encode({ ok: true, result: await this.#result(verb, decode(body)) })
     } catch (error) {
-      return encode({ ok: false, error: this.#told(error) })
+      return encode(errorBody(this.#told(error)))
     }
   }
 
@@ -88,27 +93,11 @@ export class ShardVerbs {
     return page
   }
 
-  #told(error: unknown): unknown {
-    if (error instanceof PerdureError) {
-      const { code, message, retryable, actorId, details } = error
-      return {
-        code,
-        message,
-        retryable,
-        ...(actorId === undefined ? {} : { actorId }),
-        ...(details === undefined ? {} : { details }),
-      }
-    }
-    if (error instanceof SetupError) {
-      const { code, message, details } = error
-      return { code, message, details }
-    }
-    this.#site.logger.error({ error: toErrorValue(error) }, 'a request of another member failed')
-    return {
-      code: 'Unavailable',
-      message: 'the request failed for a reason that was logged',
-      retryable: false,
-    }
+  #told(thrown: unknown): Told {
+    const told = asTold(thrown)
+    if (told !== undefined) return told
+    this.#site.logger.error({ error: toErrorValue(thrown) }, 'a request of another member failed')
+    return new UnavailableError('the request failed for a reason that was logged', undefined, false)
   }
 }
 

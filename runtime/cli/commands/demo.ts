@@ -8,7 +8,7 @@ import type { DemoOptions } from '../../demo/demo.js'
 import { openDemoDirectory } from '../../demo/demo-directory.js'
 import { type GatewayFaults, parseFaults } from '../../demo/gateway/faults.js'
 import { SystemClock } from '../../system-clock.js'
-import { wholeNumber } from '../arguments.js'
+import { wholeNumber, wholeNumberFrom1 } from '../arguments.js'
 import { exitCodes } from '../exit-codes.js'
 import { InterruptedError } from '../interrupted-error.js'
 import { taught } from '../teaching.js'
@@ -53,7 +53,7 @@ export function demoCommand(): Command {
       'kill -9 the runtime process that often (not at all; on a cluster once)',
       wholeNumber,
     )
-    .option('--cluster <members>', 'run on a cluster of so many members, in real time', wholeNumber)
+    .option('--cluster <members>', 'run on a cluster of so many members, in real time', wholeNumberFrom1)
     .option('--nats <url>', 'the NATS server of the cluster; one is found or fetched when absent')
     .option('--gateway-ms <ms>', 'how long the payment gateway takes to answer', wholeNumber, 0)
     .option(
