@@ -5,10 +5,11 @@
  * The sources say which tests there are, so what an earlier build left behind is never run; a test that was
  * not compiled is a failure, and so is a file or a run without a test. A test is slow by its folder, not by its
  * name; how hard it tries is told by `PERDURE_TEST_EFFORT` (test/support/effort.ts): `fast` is short, `all` is full.
+ * What took longest the last time begins first, so that no long file is left over at the end.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, join, posix, resolve } from 'node:path'
+import { dirname, join, posix, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
@@ -39,12 +40,20 @@ if (missing.length > 0) fail(`not compiled: ${missing.join(', ')}; run 'npm run 
 process.env.PERDURE_TEST_EFFORT ??= suite.effort
 if (!process.stdout.isTTY) process.env.NO_COLOR = '1'
 
+const lastTimes = readTimes(`dist/test-times-${name}.json`)
+const times = {}
+files.sort((one, other) => (lastTimes[other] ?? Infinity) - (lastTimes[one] ?? Infinity) || 0)
+
 const counts = []
 const silent = []
 let passed = 0
 // One more than there are cores: some files wait more than they work.
 run({ files, concurrency: availableParallelism() + 1, timeout: suite.fileMinutesMax * 60_000 })
-  .on('test:pass', ({ name }) => {
+  .on('test:pass', ({ name, nesting, file, details }) => {
+    if (nesting === 0 && file !== undefined) {
+      const path = relative('.', file)
+      times[path] = (times[path] ?? 0) + details.duration_ms
+    }
     // Node reports the file itself when nothing in it was a test.
     if (files.some(file => resolve(file) === resolve(name))) silent.push(name)
     else passed += 1
@@ -59,6 +68,7 @@ run({ files, concurrency: availableParallelism() + 1, timeout: suite.fileMinutes
     process.stdout.write(`\n${counts.map(line => `# ${line}\n`).join('')}`)
     if (silent.length > 0) complain(`without a test: ${silent.join(', ')}`)
     if (passed === 0) complain('no test passed')
+    writeFileSync(`dist/test-times-${name}.json`, JSON.stringify({ ...lastTimes, ...times }, null, 1))
   })
   .pipe(process.stdout)
 
@@ -88,6 +98,15 @@ async function* namePlaces(events) {
 function placeOf({ file, line, column }) {
   const [, ...place] = /^(.*):(\d+):(\d+)$/.exec(inSources(`${file}:${line}:${column}`))
   return { file: place[0], line: place[1], column: place[2] }
+}
+
+/** Milliseconds by file. What is not known yet may well be long. */
+function readTimes(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return {}
+  }
 }
 
 function complain(message) {

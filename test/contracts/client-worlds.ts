@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Limits } from '../../actors/limits.js'
 import { connect } from '../../runtime/connect.js'
-import { type AnyDefinition, type Client, createRuntime, type Runtime } from '../../runtime/index.js'
+import type { AnyDefinition, Client, Runtime } from '../../runtime/index.js'
+import { createRuntime } from '../support/runtime-here.js'
 
 export interface ClientWorld extends AsyncDisposable {
   readonly client: Client

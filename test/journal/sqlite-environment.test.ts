@@ -1,26 +1,20 @@
-/** What the machine may do to a journal: no room, no permission, a second process, a kill. */
+/** What the machine may do to a journal: no room, no permission, somebody else who has it. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { openJournal } from '../../journal/index.js'
-import { runs } from '../support/effort.js'
 import { CommitMaker } from '../support/journal-commits.js'
 import { openForTest, temporaryDirectory, writers } from '../support/journal-files.js'
 import { refusal } from '../support/journal-refusal.js'
 
-const childProgram = fileURLToPath(new URL('../support/journal-child.js', import.meta.url))
 /** Fills a commit to some tens of kilobytes. */
 const filler = { type: 'FILL', text: 'x'.repeat(40_000) }
 
 let path = ''
 let remove = () => {}
 let mounted: string | undefined
-const children: ChildProcess[] = []
 
 beforeEach(() => {
   const directory = temporaryDirectory()
@@ -28,7 +22,6 @@ beforeEach(() => {
   remove = directory.remove
 })
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
   if (mounted !== undefined) execFileSync('umount', ['-l', mounted])
   mounted = undefined
   remove()
@@ -158,33 +151,6 @@ describe('a directory that cannot be written to', () => {
 
 for (const { name, ownThread } of writers)
   describe(`a journal that is held, ${name}`, () => {
-    it('is refused to a second process, naming the first, until that is killed', async () => {
-      const child = startChild('hold', ownThread)
-      await child.line()
-      const held = refusal('DirectoryHeld', new RegExp(`journal-child \\(process ${child.pid} on here`))
-      assert.throws(() => openForTest(path, { ownThread }), held)
-      // Asking did not loosen it.
-      assert.throws(() => openForTest(path, { ownThread }), held)
-      await child.kill()
-      const journal = openForTest(path, { ownThread })
-      assert.equal(journal.wasKilled, true)
-      journal.close()
-      const next = openForTest(path, { ownThread })
-      assert.equal(next.wasKilled, false)
-      next.close()
-    })
-
-    it('still says that its holder was killed when an opening failed in between', async () => {
-      const child = startChild('append', ownThread)
-      await child.line()
-      await child.kill()
-      rmSync(join(path, 'high-water'))
-      assert.throws(() => openForTest(path, { ownThread }), refusal('JournalTruncated', /missing/))
-      const journal = openForTest(path, { ownThread, acceptLoss: true })
-      assert.equal(journal.wasKilled, true)
-      journal.close()
-    })
-
     it('is refused to the same process too, until it is closed', () => {
       const journal = openForTest(path, { ownThread })
       assert.throws(() => openForTest(path, { ownThread }), refusal('DirectoryHeld', /a test/))
@@ -223,63 +189,6 @@ for (const { name, ownThread } of writers)
       )
     })
   })
-
-for (const { name, ownThread } of writers)
-  describe(`a process that is killed while it appends, ${name}`, () => {
-    it('has every acknowledged commit there afterwards, and a whole journal', async () => {
-      let reached = 0
-      for (let round = 0; round < runs(6); round++) {
-        const child = startChild('append', ownThread)
-        let acknowledged = 0
-        for (let lines = 0; lines < 20 + round * 13; lines++) acknowledged = Number(await child.line())
-        for (const line of await child.kill()) acknowledged = Number(line)
-        const journal = openForTest(path)
-        assert.ok(journal.position >= acknowledged, `${journal.position} of ${acknowledged}`)
-        assert.ok(acknowledged > reached)
-        reached = journal.position
-        assert.equal(journal.verifyChain(), reached)
-        let entries = 0
-        for (const { address, seq } of journal.list({ limit: 10_000 })) {
-          assert.equal(journal.read(address)?.record.seq, seq)
-          const history = journal.entries(address, 0, 10_000)
-          assert.equal(history.length, seq)
-          entries += history.length
-        }
-        assert.equal(entries, reached)
-        journal.close()
-      }
-    })
-  })
-
-interface Child {
-  readonly pid: number | undefined
-  line(): Promise<string>
-  /** Kills it at this instant; the lines it had still said. */
-  kill(): Promise<string[]>
-}
-
-function startChild(job: 'hold' | 'append', ownThread = false): Child {
-  const program = [childProgram, path, job, ownThread ? 'thread' : 'here']
-  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] })
-  children.push(child)
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    pid: child.pid,
-    async line() {
-      const { value, done } = await lines.next()
-      assert.ok(!done, `the child ended with code ${child.exitCode}`)
-      return value
-    },
-    async kill() {
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-      const rest: string[] = []
-      for (let next = await lines.next(); !next.done; next = await lines.next()) rest.push(next.value)
-      return rest
-    },
-  }
-}
 
 /** A file system of its own, removed with the test; undefined, and the test skipped, where that is not allowed. */
 function mountOrSkip(context: TestContext, how: readonly string[]): string | undefined {

@@ -8,13 +8,15 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Journal } from '../../actors/journal.js'
 import { MemoryJournal, openJournal, type SqliteJournal, type WriterOptions } from '../../journal/index.js'
-import { runs } from '../support/effort.js'
+import { isFull, runs } from '../support/effort.js'
 import { assertAlike } from '../support/journal-alike.js'
 import { type Applied, CommitMaker, T0 } from '../support/journal-commits.js'
 import { copyJournal, openForTest, temporaryDirectory, writers } from '../support/journal-files.js'
 
 const ADDRESSES = ['order/1', 'order/2', 'order/2/pay', 'stock/a%20b', 'stock/c', 'z/9']
 const RUNS = runs(60)
+/** Each opening starts one. */
+const RUNS_WITH_THREAD = isFull ? RUNS : 3
 
 type Step =
   | {
@@ -98,7 +100,7 @@ describe('a SQLite journal and the model in memory', () => {
             }
           },
         ),
-        { numRuns: RUNS },
+        { numRuns: ownThread ? RUNS_WITH_THREAD : RUNS },
       )
     })
 })

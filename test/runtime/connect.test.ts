@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { setup } from 'xstate'
 import type { Limits } from '../../actors/limits.js'
-import { type AnyDefinition, connect, createRuntime, defineActor, PerdureError } from '../../runtime/index.js'
+import { type AnyDefinition, connect, defineActor, PerdureError } from '../../runtime/index.js'
 import { counterMachine } from '../support/engine-counter.js'
 import { historyOf } from '../support/engine-world.js'
+import { createRuntime } from '../support/runtime-here.js'
 
 const counter = defineActor({ machine: counterMachine, version: '1', create: () => ({ from: 0 }) })
 const lamp = (states: 'two' | 'three', version: string, previous: readonly AnyDefinition[] = []) =>

@@ -10,13 +10,13 @@ import { replayCommand, runSeeds } from './seeds.js'
 import { type SimulationResult, simulate } from './simulation.js'
 
 /** How many runs. After the many everything that can happen must have happened. */
-const SEEDS = isFull ? 1_000 : 10
+const SEEDS = isFull ? 1_000 : 5
 /** Runs within which a broken promise must be noticed. */
 const SEEDS_TO_NOTICE = 60
 
 suite('the simulation', () => {
   test(`${SEEDS} seeds keep every promise`, async t => {
-    const summary = await runSeeds({ from: 1, count: SEEDS, workers: 2 })
+    const summary = await runSeeds({ from: 1, count: SEEDS, workers: isFull ? 2 : 1 })
     const failures = summary.failures.map(({ seed, failure }) => `${failure}\n  ${replayCommand(seed)}`)
     assert.equal(failures.length, 0, failures.join('\n'))
     assert.equal(summary.seeds, SEEDS)

@@ -9,7 +9,7 @@ if (!efforts.includes(effort))
   throw new Error(`PERDURE_TEST_EFFORT: expected one of ${efforts.join(', ')}, found '${effort}'`)
 
 /** One run of a property in so many is in a short run. */
-const SHARE = 5
+const SHARE = 10
 
 export const isFull = effort === 'full'
 

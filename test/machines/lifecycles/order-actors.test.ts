@@ -9,9 +9,10 @@ import { type AnyDefinition, defineActor } from '../../../machines/index.js'
 import { orderMachine } from '../../../machines/lifecycles/order.js'
 import { type OrderServices, orderActivities } from '../../../machines/lifecycles/order-activities.js'
 import { orderV1, orderV2, riskProfileActor } from '../../../machines/lifecycles/order-actors.js'
-import { createRuntime, type Runtime } from '../../../runtime/index.js'
+import type { Runtime } from '../../../runtime/index.js'
 import { Bindings } from '../../../runtime/step/bindings.js'
 import { verifyJournal } from '../../../runtime/verify.js'
+import { createRuntime } from '../../support/runtime-here.js'
 import { approved, delivered, handedOver, purchased } from './order-life.js'
 
 const done: OrderServices = {

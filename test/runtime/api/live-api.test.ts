@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { ActorEvent } from '../../../actors/command.js'
 import type { ActorView } from '../../../runtime/api/api.js'
-import { createRuntime } from '../../../runtime/index.js'
 import { engineWorld } from '../../support/engine-world.js'
 import { parcel, strict } from '../../support/http-world.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 const P = 'parcel/p-1'
 

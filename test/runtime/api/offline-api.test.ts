@@ -14,10 +14,10 @@ import { defineActor } from '../../../machines/index.js'
 import type { ActorView, Api } from '../../../runtime/api/api.js'
 import { OfflineApi } from '../../../runtime/api/offline-api.js'
 import { ControlApi } from '../../../runtime/control/control-api.js'
-import { createRuntime } from '../../../runtime/index.js'
 import { Bindings } from '../../../runtime/step/bindings.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
 import { cart, order } from '../../scenarios/cli/shop.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 const path = mkdtempSync(join(tmpdir(), 'perdure-offline-'))
 const clock = new SystemClock()

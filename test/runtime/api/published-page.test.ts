@@ -10,7 +10,6 @@ import type { OrderEntry, OrderEvent } from '../../../machines/lifecycles/order-
 import type { Api, PublishedView } from '../../../runtime/api/api.js'
 import { OfflineApi } from '../../../runtime/api/offline-api.js'
 import { ControlApi } from '../../../runtime/control/control-api.js'
-import { createRuntime } from '../../../runtime/index.js'
 import { Bindings } from '../../../runtime/step/bindings.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
 import {
@@ -24,6 +23,7 @@ import {
 import { PipelineWorld } from '../../machines/lifecycles/pipeline-world.js'
 import { counterMachine } from '../../support/engine-counter.js'
 import { engineWorld } from '../../support/engine-world.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 const lives: Readonly<Record<string, readonly OrderEvent[]>> = {
   delivered: [purchased(), approved, handedOver, delivered],

@@ -7,8 +7,9 @@ import { setup } from 'xstate'
 import { limits } from '../../../actors/limits.js'
 import { openJournal } from '../../../journal/index.js'
 import { EmbeddedRuntime } from '../../../runtime/embedded/embedded-runtime.js'
-import { type AnyDefinition, createRuntime, defineActor } from '../../../runtime/index.js'
+import { type AnyDefinition, defineActor } from '../../../runtime/index.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 const child = setup({}).createMachine({
   id: 'child',

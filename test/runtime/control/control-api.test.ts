@@ -11,9 +11,10 @@ import { type Limits, limitsWith } from '../../../actors/limits.js'
 import type { Api } from '../../../runtime/api/api.js'
 import { ControlApi } from '../../../runtime/control/control-api.js'
 import type { EmbeddedRuntime } from '../../../runtime/embedded/embedded-runtime.js'
-import { createRuntime, defineActor } from '../../../runtime/index.js'
+import { defineActor } from '../../../runtime/index.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
 import { counterMachine } from '../../support/engine-counter.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 const counter = defineActor({
   machine: counterMachine,

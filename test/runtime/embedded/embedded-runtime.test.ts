@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { assign, setup } from 'xstate'
-import { type AnyDefinition, createRuntime, defineActor } from '../../../runtime/index.js'
+import { type AnyDefinition, defineActor } from '../../../runtime/index.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 suite('versions', () => {
   let path: string

@@ -10,8 +10,9 @@ import { type ClientOptions, WebSocket } from 'ws'
 import type { Limits } from '../../../actors/limits.js'
 import type { OrderServices } from '../../../machines/lifecycles/order-activities.js'
 import { orderV1, riskProfileActor } from '../../../machines/lifecycles/order-actors.js'
-import { createRuntime, type InspectOptions, type Runtime } from '../../../runtime/index.js'
+import type { InspectOptions, Runtime } from '../../../runtime/index.js'
 import type { Message } from '../../../runtime/inspect/protocol.js'
+import { createRuntime } from '../../support/runtime-here.js'
 
 export class InspectedOrders implements AsyncDisposable {
   readonly runtime: Runtime

@@ -9,9 +9,10 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { register } from 'prom-client'
 import type { EmbeddedRuntime } from '../../../../runtime/embedded/embedded-runtime.js'
-import { createRuntime, PerdureError } from '../../../../runtime/index.js'
+import { PerdureError } from '../../../../runtime/index.js'
 import { failFirst, ledger, watchedOrder } from '../../../support/engine-watched.js'
 import { Scrape } from '../../../support/prometheus-text.js'
+import { createRuntime } from '../../../support/runtime-here.js'
 
 const order = watchedOrder(failFirst)
 const keys = ['k-one', 'k-two', 'k-three']

@@ -18,12 +18,12 @@ import { limits } from '../../../../actors/limits.js'
 import { MemoryJournal } from '../../../../journal/index.js'
 import { quietLogger, sequentialIds } from '../../../../runtime/compose.js'
 import { EmbeddedRuntime } from '../../../../runtime/embedded/embedded-runtime.js'
-import { createRuntime } from '../../../../runtime/index.js'
 import { Tracing } from '../../../../runtime/observe/tracing/tracing.js'
 import { SystemClock } from '../../../../runtime/system-clock.js'
 import { verifyJournal } from '../../../../runtime/verify.js'
 import { failFirst, ledger, watchedOrder } from '../../../support/engine-watched.js'
 import { gate, listeningLogger } from '../../../support/engine-world.js'
+import { createRuntime } from '../../../support/runtime-here.js'
 
 const exporter = new InMemorySpanExporter()
 const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
