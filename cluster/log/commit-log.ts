@@ -72,17 +72,28 @@ export class ClusterCommitLog {
    * @throws LogMismatchError when `after` does not hold in this log.
    */
   async claim(shard: number, epoch: number, after: LogPosition | undefined): Promise<ShardLog | undefined> {
-    if (after !== undefined) await verifyPosition(this.#site, shard, after)
     const last = await lastMessage(this.#site, shard)
-    if (last !== undefined && last.epoch > epoch) return undefined
-    if ((last === undefined ? undefined : last.sequence - last.chunk + 1) !== after?.sequence)
+    if (!(await this.#isAt(last, after))) {
+      // Others have come after it, or it is not there any more.
+      if (after !== undefined) await verifyPosition(this.#site, shard, after)
       return undefined
+    }
+    if (last !== undefined && last.epoch > epoch) return undefined
     const follows = last?.incarnation === this.#site.ground.incarnation ? last : undefined
     const writing = claimWriting(this.#site, shard, epoch, nuid.next())
     const ended = new AbortController()
     const landing = await this.#flights.append({ writing, follows, signal: ended.signal })
     if (landing.kind === 'lost') return undefined
     return new OwnedShard(this.#site, this.#flights, epoch, writing, landing.sequence)
+  }
+
+  /** Whether a shard's log ends with the very commit or claim of that position. */
+  async #isAt(last: StoredLogMessage | undefined, after: LogPosition | undefined): Promise<boolean> {
+    if (last === undefined || after === undefined) return last === after
+    return (
+      last.sequence - last.chunk + 1 === after.sequence &&
+      positionOf(await this.#firstChunk(last)).hash === after.hash
+    )
   }
 
   async #firstChunk(last: StoredLogMessage): Promise<StoredLogMessage> {

@@ -43,6 +43,9 @@ export interface ClusterMemberSite
   close(): Promise<void>
 }
 
+/** Answers false when it could not be done now, and must not be tried again at once. */
+type Step = () => Promise<unknown>
+
 export class ClusterMember extends RemoteClient implements Runtime {
   readonly api: Api
   readonly #site: ClusterMemberSite
@@ -158,7 +161,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
   #stepOf(
     number: number,
     meant: { isWanted: boolean; isOwn: boolean; claimable: Set<number>; leaving: Map<number, string> },
-  ): (() => Promise<unknown>) | undefined {
+  ): Step | undefined {
     const { membership } = this.#site
     const shard = this.#shards.get(number)
     if (shard?.isOwned) {
@@ -174,16 +177,19 @@ export class ClusterMember extends RemoteClient implements Runtime {
     return () => this.#makeReady(number)
   }
 
-  #do(number: number, step: () => Promise<unknown>): void {
+  #do(number: number, step: Step): void {
+    const { limits, clock } = this.#site
     const before = this.#busy.get(number) ?? Promise.resolve()
     const done: Promise<void> = before
       .then(step)
       .then(
-        () => this.#site.limits.clusterRetryMs,
+        isDone => (isDone === false ? limits.clusterRetryMs : 0),
         (error: unknown) => this.#failed(number, error),
       )
       // What could not be done is not tried again at once.
-      .then(pauseMs => new Promise<void>(resolve => this.#site.clock.after(pauseMs, resolve)))
+      .then(pauseMs =>
+        pauseMs > 0 ? new Promise<void>(resolve => clock.after(pauseMs, resolve)) : undefined,
+      )
       .then(() => {
         if (this.#busy.get(number) === done) this.#busy.delete(number)
         this.#settle()
@@ -221,22 +227,37 @@ export class ClusterMember extends RemoteClient implements Runtime {
     this.#site.membership.ready(number)
   }
 
-  async #takeOver(number: number): Promise<void> {
-    const { membership, log, healing } = this.#site
+  /** What needs not be known before something else is asked for at the same time: the shard stands still meanwhile. */
+  async #takeOver(number: number): Promise<boolean> {
+    const { membership } = this.#site
     const shard = await this.#standing(number)
-    await shard.caughtUp()
-    const last = await log.last(number)
-    await healing.assertWhole(number, shard.journal?.position ?? 0, last === undefined)
+    const looking = this.#lookUp(number, shard)
+    looking.catch(() => {})
+    // Of one that nothing was read of since it stands by, the log says under which epoch it was.
+    const epochAbove = shard.epochRead || (await looking)
     const wasKilled = !membership.isLeft(number)
-    const epoch = await membership.claim(number, last?.epoch)
-    if (epoch === undefined) return
+    const epoch = await membership.claim(number, epochAbove)
+    if (epoch === undefined) return false
     try {
-      if (await shard.own(epoch, wasKilled)) return this.#serve(number, shard)
+      const isAbove = (await looking) < epoch
+      if (isAbove && (await shard.own(epoch, wasKilled))) {
+        this.#serve(number, shard)
+        return true
+      }
     } catch (error) {
       await membership.release(number).catch(() => {})
       throw error
     }
     await membership.release(number)
+    return false
+  }
+
+  /** Resolves with the highest epoch that the log has seen, once all of it is in the journal here and none of it is missing. */
+  async #lookUp(number: number, shard: MemberShard): Promise<number> {
+    const { log, healing } = this.#site
+    const [last] = await Promise.all([log.last(number), shard.caughtUp()])
+    await healing.assertWhole(number, shard.journal?.position ?? 0, last === undefined)
+    return last?.epoch ?? 0
   }
 
   #serve(number: number, shard: MemberShard): void {

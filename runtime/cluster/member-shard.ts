@@ -24,6 +24,7 @@ import { assertNext } from './shard-healing.js'
 /** What is read of a shard's log: a commit, or the claim of a new owner. */
 interface Read {
   readonly at: LogPosition
+  readonly epoch: number
   readonly commit?: Commit
 }
 
@@ -80,6 +81,8 @@ interface Owned {
   readonly epoch: number
 }
 
+type Claimed = Pick<Owned, 'log' | 'inboxes'>
+
 export class MemberShard {
   readonly number: number
   readonly #site: MemberShardSite
@@ -87,6 +90,7 @@ export class MemberShard {
   #follower: Follower | undefined
   /** The last commit or claim in the log that was read. */
   #readTo: LogPosition | undefined
+  #epochRead = 0
   #owned: Owned | undefined
   #service: EmbeddedService | undefined
   /** Whether its member has asked the owner for it. */
@@ -126,7 +130,8 @@ export class MemberShard {
     const journal = this.#journal
     // Of an earlier life of the log there is nothing left to be read: the journal is what goes on in this one.
     if (!this.isOfEarlierLog) this.#readTo ??= journal.logPosition
-    const follower = this.#site.streams.follow(this.#readTo, async ({ commit, at }) => {
+    const follower = this.#site.streams.follow(this.#readTo, async ({ commit, at, epoch }) => {
+      this.#epochRead = Math.max(this.#epochRead, epoch)
       if (commit !== undefined) {
         assertNext(commit, journal, { stream: this.#site.streams.log, shard: this.number })
         await bringHome(journal, commit, at, this.#site)
@@ -137,6 +142,11 @@ export class MemberShard {
     follower.ended.catch((error: unknown) => {
       if (this.#follower === follower) this.#lose(error)
     })
+  }
+
+  /** The highest epoch that was read of since it stands by; 0 for none. */
+  get epochRead(): number {
+    return this.#epochRead
   }
 
   /** Whether the journal was last written to in a life of the log that has ended by an operator's word. */
@@ -152,26 +162,15 @@ export class MemberShard {
   }
 
   /**
-   * Takes the shard over under an epoch that the member was given. Answers false when another was first.
+   * Takes the shard over under an epoch that the member was given, caught up. Answers false when another was first.
    * @param wasKilled whether its owner before did not leave it in order.
    */
   async own(epoch: number, wasKilled: boolean): Promise<boolean> {
     if (this.#owned !== undefined) return true
     this.isReady = false
-    const log = await this.#claim(epoch)
-    if (log === undefined) return false
-    const journal = this.#journal!
-    const inboxes = this.#site.streams.inboxes(error => this.#lose(error))
-    try {
-      assertFingerprints(this.#site.bindings, journal, this.#site.logger)
-      if (this.isOfEarlierLog) await this.#goOnIn(log, journal)
-      await inboxes.start(journal.taken())
-    } catch (error) {
-      await inboxes.stop()
-      log.release()
-      throw error
-    }
-    this.#begin(journal, { log, inboxes, epoch, wasKilled })
+    const claimed = await this.#claim(epoch)
+    if (claimed === undefined) return false
+    this.#begin(this.#journal!, { ...claimed, epoch, wasKilled })
     return true
   }
 
@@ -194,17 +193,43 @@ export class MemberShard {
     logger.error(facts, 'a shard goes on from the journal here in a log that was made anew')
   }
 
-  async #claim(epoch: number): Promise<Owned['log'] | undefined> {
+  async #claim(epoch: number): Promise<Claimed | undefined> {
     const { claimTriesMax } = this.#site.limits
     for (let tries = 0; tries < claimTriesMax; tries++) {
-      await this.caughtUp()
+      if (tries > 0) await this.caughtUp()
       const follower = this.#follower
       this.#follower = undefined
       await follower?.stop()
-      const log = await this.#site.streams.claim(epoch, this.#readTo)
-      if (log !== undefined) return log
+      const claimed = await this.#claimOnce(epoch)
+      if (claimed !== undefined) return claimed
     }
     this.stand()
+    return undefined
+  }
+
+  /** The inboxes are opened meanwhile: a commit that changed where they are read from would undo the claim. */
+  async #claimOnce(epoch: number): Promise<Claimed | undefined> {
+    const { streams, bindings, logger } = this.#site
+    const journal = this.#journal!
+    const inboxes = streams.inboxes(error => this.#lose(error))
+    const goesOnAnew = this.isOfEarlierLog
+    const reading = goesOnAnew ? undefined : inboxes.start(journal.taken())
+    reading?.catch(() => {})
+    let log: Owned['log'] | undefined
+    try {
+      log = await streams.claim(epoch, this.#readTo)
+      if (log !== undefined) {
+        assertFingerprints(bindings, journal, logger)
+        if (goesOnAnew) await this.#goOnIn(log, journal)
+        await (reading ?? inboxes.start(journal.taken()))
+        return { log, inboxes }
+      }
+    } catch (error) {
+      await inboxes.stop()
+      log?.release()
+      throw error
+    }
+    await inboxes.stop()
     return undefined
   }
 

@@ -4,26 +4,19 @@
  * that is the crowd's doing.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { Kvm, type KvWatchEntry } from '@nats-io/kv'
 import { assign } from '../../../cluster/members/assignment.js'
 import type { ShardRecord } from '../../../cluster/members/shard-table.js'
 import { connect, defineActor } from '../../../runtime/index.js'
+import { CounterLoad, counterMembers } from '../../support/counter-load.js'
 import { counterMachine } from '../../support/engine-counter.js'
 import { connectionTo, serverFor } from '../../support/nats/nats-world.js'
 import { until } from '../../support/until.js'
 
-const PROGRAM = fileURLToPath(new URL('../../support/counter-member.js', import.meta.url))
 const SHARDS = 16
 const COUNTERS = 48
-/** Begun every so often, whatever becomes of those before. */
 const ASK_EVERY_MS = 20
 const CALM_MS = 2_000
 const SETTLED_MS_MAX = 60_000
@@ -70,85 +63,11 @@ class Table {
   }
 }
 
-/** Asks evenly, and notes how long each took, by what went on when it was begun. */
-class Load {
-  readonly took = new Map<string, number[]>()
-  readonly failures: unknown[] = []
-  readonly asked = new Map<string, number>()
-  phase = 'one member'
-  #isOver = false
-
-  async run(ask: (key: string) => Promise<unknown>): Promise<void> {
-    const began = performance.now()
-    const asks = new Set<Promise<void>>()
-    for (let begun = 0; !this.#isOver; ) {
-      for (; begun * ASK_EVERY_MS < performance.now() - began; begun++) {
-        const one = this.#timed(`c-${begun % COUNTERS}`, began + begun * ASK_EVERY_MS, ask)
-        asks.add(one)
-        void one.finally(() => asks.delete(one))
-      }
-      await delay(1)
-    }
-    await Promise.all(asks)
-  }
-
-  async #timed(key: string, beginAt: number, ask: (key: string) => Promise<unknown>): Promise<void> {
-    const { phase } = this
-    this.asked.set(key, (this.asked.get(key) ?? 0) + 1)
-    try {
-      await ask(key)
-    } catch (error) {
-      this.failures.push(error)
-    }
-    this.took.set(phase, [...(this.took.get(phase) ?? []), performance.now() - beginAt])
-  }
-
-  end(): void {
-    this.#isOver = true
-  }
-
-  told(phase: string): string {
-    const sorted = (this.took.get(phase) ?? []).sort((a, b) => a - b)
-    const at = (share: number) => `${Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)} ms`
-    return `${phase}: ${sorted.length} asks, p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`
-  }
-}
-
-function membersFor(t: TestContext) {
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-comers-'))
-  const children = new Map<string, ChildProcess>()
-  const end = async (member: string, signal: NodeJS.Signals) => {
-    const child = children.get(member)!
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill(signal)
-    await gone
-  }
-  t.after(async () => {
-    await Promise.all([...children.keys()].map(member => end(member, 'SIGKILL')))
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
-  })
-  return {
-    end,
-    async start(member: string, servers: string): Promise<void> {
-      const options = {
-        path: join(directory, member),
-        cluster: { servers, name: NAME, shards: SHARDS, member },
-      }
-      const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      children.set(member, child)
-      await once(child.stdout!, 'data')
-    },
-  }
-}
-
 test('one member, three, two, under a load of asks: no storm, no failed ask', {
   timeout: 240_000,
 }, async t => {
   // They go before their server does.
-  const members = membersFor(t)
+  const members = counterMembers(t, { name: NAME, shards: SHARDS })
   const server = await serverFor(t)
   await members.start('a', server.url)
   const nc = await connectionTo(t, server.url)
@@ -166,7 +85,7 @@ test('one member, three, two, under a load of asks: no storm, no failed ask', {
   const client = await connect({ actors: [counter], servers: server.url, name: NAME })
   t.after(() => client[Symbol.asyncDispose]())
   for (let n = 0; n < COUNTERS; n++) await client.actor(counter, `c-${n}`).start({ from: 0 })
-  const load = new Load()
+  const load = new CounterLoad({ counters: COUNTERS, everyMs: ASK_EVERY_MS, phase: 'one member' })
   const asking = load.run(key => client.actor(counter, key).ask({ type: 'ADD', n: 1 }))
   await delay(CALM_MS)
 
