@@ -209,6 +209,8 @@ export interface Limits {
   readonly logRemadeWaitMs: number
   /** How long the owner of a shard keeps a follower waiting for the next state before it answers that there is none. */
   readonly changesWaitMs: number
+  /** How long whoever asks the owner of a shard waits for one, while there is none. */
+  readonly shardAwayMsMax: number
   /** How long a shard that could not be brought up here is left alone. */
   readonly shardRetryMs: number
   /** How long activities of a shard that is handed over may still run here. */
@@ -345,6 +347,7 @@ export const limits: Limits = {
   commandsPurgeSpan: 50_000,
   logRemadeWaitMs: 3_000,
   changesWaitMs: 5_000,
+  shardAwayMsMax: 5_000,
   shardRetryMs: 1_000,
   handOverMsMax: 100,
   clusterAnswerMs: 5_000,

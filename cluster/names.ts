@@ -35,6 +35,8 @@ export interface Names {
   reply(client: string, token: string): string
   /** A verb that only the owner of a shard answers. */
   owner(shard: number, verb: string): string
+  /** Where the owner of a shard says that it begins. */
+  begins(shard: number | '*'): string
   /** A verb that only this member answers. */
   member(id: string, verb: string): string
   /** A public request about an actor: `ask`, `get`, `history`. */
@@ -81,6 +83,7 @@ export function namesOf(name = 'perdure'): Names {
     event: (address, eventType) => `${name}.event.${rootTokens(address)}.${eventToken(eventType)}`,
     reply: (client, token) => `${name}.r.${client}.${token}`,
     owner: (shard, verb) => `${name}.o.${shard}.${verb}`,
+    begins: shard => `${name}.b.${shard}`,
     member: (id, verb) => `${name}.m.${id}.${verb}`,
     request: (verb, address) => `${name}.${verb}.${rootTokens(address)}`,
   }

@@ -28,6 +28,7 @@ import { shardOf } from '../shard-of.js'
 import type { ClusterGround } from '../streams/setup.js'
 import { readAnswer } from '../wire/answer.js'
 import { commandMessage, type WireMessage } from '../wire/command-message.js'
+import { Beginnings } from './beginnings.js'
 
 export interface ClusterClientSite {
   readonly connection: ClusterConnection
@@ -38,12 +39,21 @@ export interface ClusterClientSite {
   readonly limits: Limits
 }
 
+interface TakenBefore {
+  /** Of the message, once it is appended. */
+  sequence: number
+  readonly isSo: boolean
+  tell(): void
+  forget(): void
+}
+
 /** More waits in the stream than it may hold. */
 const FULL_CODES: readonly number[] = [10077, 10047]
 const TOO_LARGE_CODE = 10054
 
 export class ClusterClient {
   readonly requests: Requests
+  readonly beginnings: Beginnings
   readonly #site: ClusterClientSite
   /** Of what it sent, so that the stream keeps what it has had before under that id. */
   #sent: number
@@ -65,6 +75,7 @@ export class ClusterClient {
       clock,
       limits,
     })
+    this.beginnings = new Beginnings(connection.nc, ground.names)
     connection.onChange(state => {
       if (state === 'disconnected') this.requests.lose()
     })
@@ -82,11 +93,53 @@ export class ClusterClient {
     return shardOf(address, this.shards)
   }
 
-  /** What the owner of a shard says to a verb. @throws UnavailableError when nobody has it now, or says nothing in time */
-  async ask(shard: number, verb: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    const { names } = this.#site.ground
-    this.#assertConnected()
-    return this.requests.ask(names.owner(shard, verb), `the owner of shard ${shard}`, body, timeoutMs)
+  /**
+   * What the owner of a shard says to a verb. While nobody has the shard the next owner is waited for, within a bound;
+   * what only reads is asked of him as well when he begins before the one asked has answered.
+   * @throws UnavailableError when nobody has it for that long, or says nothing in time
+   */
+  async ask(
+    shard: number,
+    verb: string,
+    body: Uint8Array,
+    { timeoutMs, isRead }: { readonly timeoutMs: number; readonly isRead: boolean },
+  ): Promise<Uint8Array> {
+    const { clock, limits, ground } = this.#site
+    const subject = ground.names.owner(shard, verb)
+    const began = clock.elapsed()
+    for (let waitMs = limits.clusterRetryMs; ; waitMs *= 2) {
+      this.#assertConnected()
+      const tookMs = clock.elapsed() - began
+      const next = this.#nextOwner(shard)
+      const expected = this.requests.ask(subject, `the owner of shard ${shard}`, body, timeoutMs - tookMs)
+      try {
+        const answer = await (isRead ? Promise.race([expected.answer, next.begins]) : expected.answer)
+        if (answer !== undefined) return answer
+      } catch (error) {
+        if (!expected.isUnheard || tookMs + waitMs >= Math.min(timeoutMs, limits.shardAwayMsMax)) throw error
+        await next.within(waitMs)
+      } finally {
+        expected.cancel()
+        next.forget()
+      }
+    }
+  }
+
+  /** Resolves when an owner begins with the shard. */
+  #nextOwner(shard: number) {
+    let forget = () => {}
+    const begins = new Promise<undefined>(resolve => {
+      forget = this.beginnings.on(shard, () => resolve(undefined))
+    })
+    const within = (waitMs: number) =>
+      new Promise<void>(resolve => {
+        const cancel = this.#site.clock.after(waitMs, resolve)
+        void begins.then(() => {
+          cancel()
+          resolve()
+        })
+      })
+    return { begins, within, forget }
   }
 
   /**
@@ -139,30 +192,51 @@ export class ClusterClient {
     const bytes = message.body.length
     if (!isStored) this.#admit(command.target, bytes)
     this.#unansweredBytes += bytes
+    const taken = this.#takenBefore(this.shardOf(command.target))
     try {
       try {
-        await this.#appendSurely(command.target, message, waitMs)
+        taken.sequence = await this.#appendSurely(command.target, message, waitMs)
       } catch (error) {
         // What is stored will be applied: that there is no room for it once more refuses nothing.
         if (!isStored) throw error
         if (!connection.isConnected) return await this.#pause()
       }
-      const answer = await this.#answered(expected, waitMs)
+      const answer = await this.#answered(expected, waitMs, taken)
       return answer && readAnswer(answer)
     } finally {
+      taken.forget()
       this.#unansweredBytes -= bytes
     }
   }
 
-  /** Undefined when it does not come within that time, or is not waited for any more. */
-  #answered({ answer }: Expected, withinMs: number): Promise<Uint8Array | undefined> {
+  /** Whether what is appended was taken by an owner who has the shard no more: his answer came already, or is lost. */
+  #takenBefore(shard: number): TakenBefore {
+    let readTo = 0
+    const taken: TakenBefore = {
+      sequence: Number.POSITIVE_INFINITY,
+      get isSo() {
+        return taken.sequence <= readTo
+      },
+      tell: () => {},
+      forget: this.beginnings.on(shard, to => {
+        readTo = to
+        if (taken.isSo) taken.tell()
+      }),
+    }
+    return taken
+  }
+
+  /** Undefined when it does not come within that time, is lost, or is not waited for any more. */
+  #answered({ answer }: Expected, withinMs: number, taken: TakenBefore): Promise<Uint8Array | undefined> {
     return new Promise(resolve => {
       const stop = this.#site.clock.after(withinMs, () => resolve(undefined))
       const settle = (bytes?: Uint8Array) => {
         stop()
         resolve(bytes)
       }
+      taken.tell = settle
       answer.then(settle, () => settle())
+      if (taken.isSo) settle()
     })
   }
 
@@ -185,7 +259,7 @@ export class ClusterClient {
   }
 
   /** The very same message again while nobody says that it is there: the stream keeps it once. */
-  async #appendSurely(actor: Address, message: WireMessage, withinMs: number): Promise<void> {
+  async #appendSurely(actor: Address, message: WireMessage, withinMs: number): Promise<number> {
     const { clock, connection } = this.#site
     const began = clock.elapsed()
     for (;;) {
@@ -199,8 +273,8 @@ export class ClusterClient {
     }
   }
 
-  /** Resolves once the stream has it. @throws UnavailableError, OverloadedError, TooLargeError */
-  async append(actor: Address, { subject, headers: fields, body }: WireMessage): Promise<void> {
+  /** Resolves once the stream has it, with its sequence there. @throws UnavailableError, OverloadedError, TooLargeError */
+  async append(actor: Address, { subject, headers: fields, body }: WireMessage): Promise<number> {
     const { connection, clock, limits } = this.#site
     if (body.length > connection.maxPayload - limits.clusterHeadroomBytes)
       throw new TooLargeError(
@@ -211,12 +285,13 @@ export class ClusterClient {
       )
     this.#assertConnected()
     try {
-      await connection.js.publish(subject, body, {
+      const { seq } = await connection.js.publish(subject, body, {
         headers: headersOf(fields),
         timeout: limits.clusterAckMs,
         retries: 1,
       })
       this.#answeredAt = clock.elapsed()
+      return seq
     } catch (error) {
       this.#doubt()
       throw await this.#refusal(actor, error, body.length)
@@ -271,6 +346,7 @@ export class ClusterClient {
   }
 
   close(): void {
+    this.beginnings.close()
     this.requests.close()
   }
 }

@@ -32,6 +32,8 @@ export interface Expected {
   readonly answer: Promise<Uint8Array>
   /** Whether it came, or is not waited for any more. */
   readonly isOver: boolean
+  /** Whether it is over because nobody serves the subject: then nobody has heard the question. */
+  readonly isUnheard: boolean
   /** Waits no more. */
   cancel(): void
 }
@@ -39,6 +41,7 @@ export interface Expected {
 interface Waiting {
   readonly parts: Uint8Array[]
   bytes: number
+  isUnheard: boolean
   resolve(answer: Uint8Array): void
   reject(error: unknown): void
 }
@@ -71,6 +74,7 @@ export class Requests {
       throw new OverloadedError('the questions of this client', this.#waiting.size)
     const token = (++this.#token).toString(36)
     let stop = () => {}
+    let isUnheard = () => false
     const answer = new Promise<Uint8Array>((resolve, reject) => {
       const cancel = clock.after(timeoutMs, () =>
         waiting.reject(new UnavailableError(`${what} did not answer within ${timeoutMs} ms`)),
@@ -82,6 +86,7 @@ export class Requests {
       const waiting: Waiting = {
         parts: [],
         bytes: 0,
+        isUnheard: false,
         resolve: whole => {
           done()
           resolve(whole)
@@ -92,6 +97,7 @@ export class Requests {
         },
       }
       this.#waiting.set(token, waiting)
+      isUnheard = () => waiting.isUnheard
       stop = () => {
         // Mostly it has its answer by then, and an error that nobody sees takes its time to be made.
         if (this.#waiting.has(token))
@@ -107,12 +113,15 @@ export class Requests {
       get isOver() {
         return hasEnded()
       },
+      get isUnheard() {
+        return isUnheard()
+      },
       cancel: () => stop(),
     }
   }
 
-  /** @throws UnavailableError when nobody serves the subject, or not in time. */
-  ask(subject: string, what: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  /** @throws UnavailableError when it cannot be asked; its answer does when nobody serves the subject, or not in time. */
+  ask(subject: string, what: string, body: Uint8Array, timeoutMs: number): Expected {
     const { nc } = this.#site
     const expected = this.expect(what, timeoutMs)
     try {
@@ -121,7 +130,7 @@ export class Requests {
       expected.cancel()
       throw lost(what, error)
     }
-    return expected.answer
+    return expected
   }
 
   /**
@@ -181,8 +190,10 @@ export class Requests {
     const waiting = this.#waiting.get(token)
     if (waiting === undefined) return
     const { headers: head, data } = message
-    if (head?.code === NOBODY)
+    if (head?.code === NOBODY) {
+      waiting.isUnheard = true
       return waiting.reject(new UnavailableError('nobody has that shard at the moment'))
+    }
     const parts = Number(head?.get(PARTS) || 1)
     // Another may answer the same from its beginning, when who began has died over it.
     if (parts > 1 && Number(head?.get(PART)) === 0) {

@@ -34,7 +34,7 @@ export function apiOf(client: ClusterClient, limits: Limits, mintId: () => strin
     {
       shards: client.shards,
       shardOf: address => client.shardOf(address),
-      ask: (shard, verb, body, timeoutMs) => client.ask(shard, verb, body, timeoutMs),
+      ask: (shard, verb, body, how) => client.ask(shard, verb, body, how),
       command: (command, timeoutMs, signal) => replied(client, command, timeoutMs, signal),
       events: (address, listener, signal) => client.events(address, listener, signal),
       mintId,

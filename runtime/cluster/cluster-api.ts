@@ -3,7 +3,7 @@
  * what is about all actors is asked of every shard and put together.
  *
  * Owns: nothing but that. Invariants: nothing is tried again here but an answer that was lost, under the command's id;
- * a shard that nobody owns at the moment is `Unavailable` and retryable, so whoever calls may wait for the next owner.
+ * a shard that nobody owns for longer than `shardAwayMsMax` is `Unavailable` and retryable.
  */
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
@@ -23,8 +23,16 @@ import { type ChangesPage, READ_VERBS } from './shard-verbs.js'
 export interface ClusterWire {
   readonly shards: number
   shardOf(address: Address): number
-  /** What the owner of a shard says to a verb. @throws UnavailableError when nobody owns it now, or it says nothing in time */
-  ask(shard: number, verb: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array>
+  /**
+   * What the owner of a shard says to a verb; one that only reads may be asked of the next owner as well.
+   * @throws UnavailableError when nobody owns it for a while, or it says nothing in time
+   */
+  ask(
+    shard: number,
+    verb: string,
+    body: Uint8Array,
+    how: { readonly timeoutMs: number; readonly isRead: boolean },
+  ): Promise<Uint8Array>
   /**
    * Appends a command to its shard's inbox, and waits for what its owner says came of it.
    * @throws PerdureError as the step did; TimeoutError with the id to ask again under; UnavailableError, OverloadedError
@@ -272,7 +280,8 @@ export class ClusterApi implements RemoteApi {
     const { leaseMs } = this.#limits
     const asked: Promise<Uint8Array>[] = []
     for (let leftMs = timeoutMs; ; leftMs -= leaseMs) {
-      asked.push(this.#wire.ask(shard, verb, body, leftMs))
+      const isRead = READS.has(verb) || verb === 'changes'
+      asked.push(this.#wire.ask(shard, verb, body, { timeoutMs: leftMs, isRead }))
       if (!READS.has(verb) || leftMs <= leaseMs) return Promise.race(asked)
       let cancel = () => {}
       const term = new Promise<undefined>(resolve => {

@@ -270,6 +270,8 @@ export class ClusterMember extends RemoteClient implements Runtime {
       number,
       client.requests.serve(verbsOf(number), (verb, body) => verbs.answer(verb, body)),
     )
+    const taken = live.journal.taken().find(one => one.inbox === 'commands')
+    client.beginnings.tell(number, taken?.sequence ?? 0)
   }
 
   #hush(number: number): void {

@@ -51,5 +51,5 @@ async function askedMember(
   waitMs: number,
 ): Promise<MemberAnswer> {
   const subject = ground.names.member(member, verb)
-  return readMemberAnswer(await client.requests.ask(subject, `member ${member}`, encode({}), waitMs))
+  return readMemberAnswer(await client.requests.ask(subject, `member ${member}`, encode({}), waitMs).answer)
 }
