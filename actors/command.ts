@@ -83,9 +83,22 @@ export type OperatorOrder =
   | { readonly type: 'stop'; readonly epoch: number }
   /** An attempt begins: the wait before a retry is over, or its start must be known after a crash (`once`). */
   | { readonly type: 'attempt'; readonly token: InvocationToken }
+  /**
+   * Another owns the shard from here on; these attempts go on where they were begun, and their results come from there.
+   * What was to run besides has not begun.
+   */
+  | { readonly type: 'away'; readonly at: Whereabouts; readonly running: readonly InvocationToken[] }
+  /** Whoever ran the attempts that are away there is gone; each counts, and the next is owed. */
+  | { readonly type: 'gone'; readonly at: Whereabouts }
   /** The process that ran the attempts owed at or before a position is gone; each counts, and the next is owed. */
   | { readonly type: 'recover'; readonly until: number }
   | LetterOrder
+
+/** A member of a cluster, in one of its lives: one ends when its lease does. */
+export interface Whereabouts {
+  readonly member: string
+  readonly life: string
+}
 
 /** About a dead letter of this actor, born or not; with the commit the letter is gone for good. */
 export type LetterOrder =

@@ -213,7 +213,7 @@ export interface Limits {
   readonly shardAwayMsMax: number
   /** How long a shard that could not be brought up here is left alone. */
   readonly shardRetryMs: number
-  /** How long activities of a shard that is handed over may still run here. */
+  /** How long the owner of a shard that is handed over may take to step and commit what it has in hand. */
   readonly handOverMsMax: number
   /** How long a command's answer is waited for before it is appended again, at first and at the most. */
   readonly clusterAnswerMs: number
@@ -349,7 +349,7 @@ export const limits: Limits = {
   changesWaitMs: 5_000,
   shardAwayMsMax: 5_000,
   shardRetryMs: 1_000,
-  handOverMsMax: 100,
+  handOverMsMax: 1_000,
   clusterAnswerMs: 5_000,
   clusterAnswerMsMax: 20_000,
   claimTriesMax: 10,

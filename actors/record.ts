@@ -4,7 +4,7 @@
  * It is a pure fold of the actor's entries, which is what `verify` proves.
  */
 import type { Address } from './address.js'
-import type { ActorEvent, InvocationToken } from './command.js'
+import type { ActorEvent, InvocationToken, Whereabouts } from './command.js'
 import type { ErrorValue } from './errors.js'
 import type { ActorStatus } from './logic.js'
 
@@ -93,6 +93,8 @@ export interface Task {
   readonly error?: ErrorValue
   /** Details of the last heartbeat of a finished attempt. */
   readonly heartbeat?: unknown
+  /** Where the attempt runs, when the shard has another owner since it was begun. */
+  readonly away?: Whereabouts
 }
 
 /**

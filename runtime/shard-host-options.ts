@@ -3,7 +3,7 @@
  */
 import type { Address } from '../actors/address.js'
 import type { Clock } from '../actors/clock.js'
-import type { Command } from '../actors/command.js'
+import type { Command, ResultCommand, Whereabouts } from '../actors/command.js'
 import type { Inbox } from '../actors/inbox.js'
 import type { CommitLog, Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
@@ -36,6 +36,12 @@ export interface ShardHostOptions {
   readonly isHere?: (address: Address) => boolean
   /** Whether the shard is this member's still: asked before anything leaves. Absent: always. */
   readonly isOurs?: () => boolean
+  /** Whether the owner before left in order: what he began and had not ended is away, in the records. */
+  readonly isLeftInOrder?: boolean
+  /** Whether whoever still runs attempts elsewhere is gone. Absent: always. */
+  readonly isGone?: (at: Whereabouts) => boolean
+  /** Told of the results of what goes on here after the host has left. */
+  readonly onLate?: (result: ResultCommand) => void
   /** Told once, when the journal failed and the host stopped. */
   readonly onFailed?: (error: Error) => void
 }

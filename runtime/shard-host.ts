@@ -14,7 +14,7 @@
  */
 import type { Address } from '../actors/address.js'
 import { toErrorValue } from '../actors/codec.js'
-import type { Command } from '../actors/command.js'
+import type { Command, Whereabouts } from '../actors/command.js'
 import { isJournalFull, type PerdureError, UnavailableError } from '../actors/errors.js'
 import { ActorCache } from './commit/actor-cache.js'
 import { Batch, type BatchSite } from './commit/batch.js'
@@ -24,10 +24,12 @@ import { sortPending } from './commit/held-commands.js'
 import { abandon, takeBack } from './commit/lost-batches.js'
 import { asError, commitFailed, REFUSALS, refuse, UNANSWERED } from './commit/refusals.js'
 import { Retention } from './commit/retention.js'
+import { settleRows } from './commit/settling.js'
 import type { ActivityRunner } from './dispatch/activity-runner.js'
 import type { Dispatcher } from './dispatch/dispatcher.js'
 import type { Followers } from './dispatch/followers.js'
 import { wayOut } from './dispatch/way-out.js'
+import { letGoOn, runOut } from './endings.js'
 import { Alarm } from './inbox/alarm.js'
 import { CommandSources } from './inbox/command-sources.js'
 import { Idle } from './inbox/idle.js'
@@ -66,16 +68,15 @@ export class ShardHost {
     this.#alarm = new Alarm(clock)
     this.followers = options.followers
     this.cache = new ActorCache(journal, bindings, limits)
-    const { pending, held } = sortPending(journal, bindings)
+    const { pending, held } = sortPending(options)
     this.#base = { position: journal.position, pending }
     this.#held = held
-    if (held.length > 0)
-      options.logger.warn({ commands: held.length }, 'commands wait for a version that was not given')
     this.#sources = new CommandSources({
       journal,
       inbox: options.inbox,
       limits,
       time: options.time ?? 'wall',
+      isLeftInOrder: options.isLeftInOrder === true,
     })
     const kept = options.time === 'event' ? [] : bindings.all
     this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
@@ -96,6 +97,7 @@ export class ShardHost {
 
   /** A command from inside: a result, an order of the engine. There is always room for it. */
   submit(command: Command): void {
+    if (this.isOver && command.kind === 'result') return this.#options.onLate?.(command)
     this.#sources.submit(command)
     this.#wake()
   }
@@ -141,19 +143,29 @@ export class ShardHost {
     return this.#idle.wait()
   }
 
+  /** Looks once more at all that is owed: whoever ran what is away may be gone. */
+  review(): void {
+    this.#sources.recovery.rescan()
+    this.#wake()
+  }
+
   /** Steps all that was accepted, lets attempts end for up to `withinMs`, and commits what came of them. */
   async stop(withinMs: number): Promise<void> {
-    if (this.#state !== 'running') return
+    await this.#ending(() => runOut(this, this.#options.clock, withinMs))
+  }
+
+  /** Ends, and what runs goes on: `onLate` is told of its results. Answers false when that was not to be had in time. */
+  async leave(withinMs: number, at: Whereabouts): Promise<boolean> {
+    return (await this.#ending(() => letGoOn(this, this.#options.clock, withinMs, at))) === true
+  }
+
+  async #ending<T>(ending: () => Promise<T>): Promise<T | undefined> {
+    if (this.#state !== 'running') return undefined
     this.#state = 'stopping'
-    let cancel = () => {}
-    const patience = new Promise<void>(resolve => {
-      cancel = this.#options.clock.after(withinMs, resolve)
-    })
-    await Promise.race([this.runner.drain().then(() => this.whenIdle()), patience])
-    this.runner.abort('the runtime stops')
-    await Promise.race([this.whenIdle(), patience])
-    cancel()
+    const how = await ending()
     this.#end('stopped')
+    for (const late of this.#sources.leftInside()) this.submit(late)
+    return how
   }
 
   /** Ends at once, as a crash would: nothing is committed any more. */
@@ -374,15 +386,12 @@ export class ShardHost {
     this.#alarm.set(waitMs, () => this.#wake())
   }
 
-  /** Rows may lag behind for as long as there is no room for them: all they say is in the segments. */
   #settle(): void {
     if (this.isOver || this.#turning || this.#flight !== undefined) return
     try {
-      this.#options.journal.settle()
+      settleRows(this.#options)
     } catch (error) {
-      if (isJournalFull(error))
-        this.#options.logger.warn({ error: toErrorValue(error) }, 'no room to settle the journal')
-      else this.#fail(error)
+      this.#fail(error)
     }
   }
 }

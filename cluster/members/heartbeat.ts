@@ -67,6 +67,11 @@ export class Heartbeat {
       : undefined
   }
 
+  /** Whether that life is not known to be lost. The lease may not be relied on now all the same. */
+  lasts(life: string): boolean {
+    return this.#life?.name === life
+  }
+
   /** The next heartbeat says so, and is sent at once. */
   say(about: MemberAbout): void {
     this.#about = about

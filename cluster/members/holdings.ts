@@ -25,6 +25,9 @@ export interface HoldingsSite {
   onTrouble(message: string): void
 }
 
+/** To whom, and how, a shard is given up. */
+export type Released = Pick<ShardRecord, 'to' | 'isInOrder'>
+
 export class Holdings {
   readonly #site: HoldingsSite
   readonly #held = new Map<number, number>()
@@ -88,20 +91,20 @@ export class Holdings {
    * From this call on the shard is not held. Resolves when all are told.
    * @throws UnavailableError when no server answered; the entry is mended as soon as one does.
    */
-  async release(shard: number, to: string | undefined): Promise<void> {
+  async release(shard: number, how: Released): Promise<void> {
     const epoch = this.#held.get(shard)
     if (epoch === undefined) return
     this.#held.delete(shard)
-    await this.#write(shard, () => this.giveUp(shard, epoch, to))
+    await this.#write(shard, () => this.giveUp(shard, epoch, how))
     this.#site.onChange()
   }
 
-  async giveUp(shard: number, epoch: number, to?: string): Promise<boolean> {
+  async giveUp(shard: number, epoch: number, how: Released = {}): Promise<boolean> {
     const { me, table, clock, limits } = this.#site
     for (let tries = 0; tries < limits.shardWritesMax; tries++) {
       const seen = table.get(shard)
       if (seen?.value.owner !== me || seen.value.epoch !== epoch) return true
-      const record: ShardRecord = { epoch, since: clock.now(), ...(to === undefined ? {} : { to }) }
+      const record: ShardRecord = { epoch, since: clock.now(), ...how }
       if (await table.write(shard, record, seen)) return true
     }
     throw new UnavailableError(

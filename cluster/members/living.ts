@@ -12,7 +12,7 @@ import type { Limits } from '../../actors/limits.js'
 import { type BucketSite, BucketView, type Seen } from './bucket-view.js'
 import { isRevisionConflict, REMOVED_FOR } from './buckets.js'
 import { instant } from './lease-cell.js'
-import { beganBy, lifeOf, type MemberRecord, readMember } from './member-record.js'
+import { beganBy, isOfBucket, lifeOf, type MemberRecord, readMember } from './member-record.js'
 
 export interface LivingSite
   extends Pick<BucketSite<MemberRecord>, 'nc' | 'bucket' | 'replicas' | 'onTrouble'> {
@@ -76,6 +76,11 @@ export class Living {
   isOver(id: string, life: string): boolean {
     if (this.get(id)?.life === life) return false
     return beganBy(life, this.#view.created, this.#view.seen)
+  }
+
+  /** The same, and of a life that began in a bucket which is no more. */
+  isPast(id: string, life: string): boolean {
+    return this.get(id)?.life !== life && (this.isOver(id, life) || !isOfBucket(life, this.#view.created))
   }
 
   /** How far the wall clock of this process is ahead of the servers' at least, in ms; below 0 when it is behind. */

@@ -32,10 +32,14 @@ export function lifeOf(created: string, revision: number): string {
   return `${revision}@${created}`
 }
 
+/** Whether the life began in that bucket. */
+export function isOfBucket(life: string, created: string): boolean {
+  return life.slice(life.indexOf('@') + 1) === created
+}
+
 /** Whether the life began in that bucket, at that revision or before it. */
 export function beganBy(life: string, created: string, revision: number): boolean {
-  const at = life.indexOf('@')
-  return life.slice(at + 1) === created && Number(life.slice(0, at)) <= revision
+  return isOfBucket(life, created) && Number(life.slice(0, life.indexOf('@'))) <= revision
 }
 
 /** Undefined for what is no heartbeat. */

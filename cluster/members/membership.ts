@@ -8,15 +8,17 @@
  * the same pace (`leaseMarginMs` in `leaseMs`).
  */
 import type { Clock } from '../../actors/clock.js'
+import type { Whereabouts } from '../../actors/command.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection, ClusterOptions } from '../connection.js'
 import type { Names } from '../names.js'
 import { assign, type Seat } from './assignment.js'
 import { Heartbeat } from './heartbeat.js'
-import { Holdings } from './holdings.js'
+import { Holdings, type Released } from './holdings.js'
 import { Living, type LivingMember } from './living.js'
 import type { MemberAbout } from './member-record.js'
+import { type MemberView, viewsOf } from './member-view.js'
 import { type HandOver, Moves } from './moves.js'
 import { ShardTable } from './shard-table.js'
 
@@ -40,23 +42,6 @@ export interface MembershipSite {
   readonly foundedMs?: number
   /** What went wrong and is tried again: for a log, not for a decision. */
   onTrouble?(message: string): void
-}
-
-export interface MemberView {
-  readonly id: string
-  readonly since: number
-  readonly program: string
-  readonly host: string
-  readonly pid: number
-  readonly versions: Readonly<Record<string, string>>
-  readonly weight: number
-  /** Meant for no shard: it leaves, or its clock is off. */
-  readonly draining: boolean
-  readonly skewed: boolean
-  /** Since when nothing new was heard of it, in ms. */
-  readonly silentMs: number
-  /** What the table names it for. */
-  readonly shards: readonly number[]
 }
 
 export type Validity = { readonly valid: true } | { readonly valid: false; readonly reason: string }
@@ -190,24 +175,7 @@ export class Membership {
 
   /** Those who live, this member among them. */
   members(): readonly MemberView[] {
-    const now = this.#site.clock.elapsed()
-    return this.#living.members.map(({ record, life, observedMs }) => {
-      const { id, since, program, host, pid, versions, weight, draining, skewed } = record
-      const shards = this.#shardsOf(id, life)
-      return {
-        id,
-        since,
-        program,
-        host,
-        pid,
-        versions,
-        weight,
-        draining,
-        skewed,
-        silentMs: now - observedMs,
-        shards,
-      }
-    })
+    return viewsOf(this.#living.members, this.#table, this.#site.clock.elapsed())
   }
 
   /** Told, at the end of the turn, when anything changed that the questions here answer. The answer ends it. */
@@ -257,13 +225,40 @@ export class Membership {
     return await this.#holdings.claim(shard, epochAbove)
   }
 
+  /** Whether its last owner did, and the log says of all that he ran where it goes on. */
+  isLeftInOrder(shard: number): boolean {
+    const record = this.#table.get(shard)?.value
+    return record !== undefined && record.owner === undefined && record.isInOrder === true
+  }
+
+  /** This member in its present life; undefined while its lease does not hold. */
+  get whereabouts(): Whereabouts | undefined {
+    const life = this.isValid() ? this.#heartbeat.life : undefined
+    return life === undefined ? undefined : { member: this.id, life }
+  }
+
+  /** Whether that life of this member is not over, as far as is known. */
+  lasts(life: string): boolean {
+    return this.#heartbeat.lasts(life)
+  }
+
+  /** Whether that life of a member is over for everybody. */
+  isGone({ member, life }: Whereabouts): boolean {
+    return this.#living.isPast(member, life)
+  }
+
+  /** The lives of those who live. */
+  lives(): ReadonlySet<string> {
+    return new Set(this.#living.members.map(({ life }) => life))
+  }
+
   /**
    * After its host is drained: from this call on the shard is not owned here.
-   * @param to who shall have it, from `handOvers`; without, whoever is meant for it.
+   * @param how `to`: who shall have it, from `handOvers`; without, whoever is meant for it.
    * @throws UnavailableError when no server answered; the table is mended as soon as one does.
    */
-  async release(shard: number, to?: string): Promise<void> {
-    await this.#holdings.release(shard, to)
+  async release(shard: number, how: Released = {}): Promise<void> {
+    await this.#holdings.release(shard, how)
   }
 
   /** This member has caught up with the shard: it asks the living owner for it, in its turn. */
@@ -280,13 +275,6 @@ export class Membership {
   /** Shards owned, with their epochs. Whether the lease holds is another question. */
   get held(): ReadonlyMap<number, number> {
     return this.#holdings.held
-  }
-
-  #shardsOf(id: string, life: string): number[] {
-    return Array.from({ length: this.#site.shards }, (_, shard) => shard).filter(shard => {
-      const record = this.#table.get(shard)?.value
-      return record?.owner === id && record.life === life
-    })
   }
 
   #assignment(): readonly Seat[] {

@@ -21,6 +21,8 @@ export interface ShardRecord {
   readonly wantedBy?: string
   /** Whom it was released to. */
   readonly to?: string
+  /** Of one that was released: whether the log says of all that its owner ran where it goes on. */
+  readonly isInOrder?: boolean
 }
 
 export interface ShardTableSite extends Omit<BucketSite<ShardRecord>, 'decode' | 'onChange'> {

@@ -69,7 +69,16 @@ export const recentFields = fields<RecentCommand>()(
 )
 export const timerFields = fields<Timer>()('number', 'id', 'dueAt', 'event', 'to', 'trace')
 export const childFields = fields<Child>()('id', 'src', 'epoch')
-export const taskFields = fields<Task>()('input', 'attempt', 'state', 'dueAt', 'output', 'error', 'heartbeat')
+export const taskFields = fields<Task>()(
+  'input',
+  'attempt',
+  'state',
+  'dueAt',
+  'output',
+  'error',
+  'heartbeat',
+  'away',
+)
 export const invocationFields = fields<Invocation>()(
   'id',
   'src',

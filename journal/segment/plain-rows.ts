@@ -149,9 +149,13 @@ function writeInvocations(to: PlainWriter, invocations: readonly Invocation[]): 
 function writeTasks(to: PlainWriter, tasks: readonly Task[]): boolean {
   to.list(tasks.length)
   for (const task of tasks) {
-    const { input, attempt, state, dueAt, output, error, heartbeat } = task
+    const { input, attempt, state, dueAt, output, error, heartbeat, away } = task
     const isUsual =
-      dueAt === undefined && output === undefined && error === undefined && heartbeat === undefined
+      dueAt === undefined &&
+      output === undefined &&
+      error === undefined &&
+      heartbeat === undefined &&
+      away === undefined
     if (!isUsual || holdsUndefined(task)) {
       if (!writeRow(to, taskFields, task)) return false
       continue

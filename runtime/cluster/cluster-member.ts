@@ -18,12 +18,16 @@ import type { Runtime } from '../client/types.js'
 import type { Door } from '../embedded/embedded-runtime.js'
 import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
+import { Lodgers } from './lodgers.js'
 import { MemberShard, type MemberShardSite } from './member-shard.js'
 import type { ShardHealing } from './shard-healing.js'
 import { ShardVerbs } from './shard-verbs.js'
 
 export interface ClusterMemberSite
-  extends Omit<MemberShardSite, 'streams' | 'openJournal' | 'isHere' | 'owns' | 'onLost'> {
+  extends Omit<
+    MemberShardSite,
+    'streams' | 'openJournal' | 'isHere' | 'owns' | 'whereabouts' | 'isGone' | 'lodgers' | 'onLost'
+  > {
   readonly shards: number
   readonly membership: Membership
   readonly client: ClusterClient
@@ -57,6 +61,9 @@ export class ClusterMember extends RemoteClient implements Runtime {
   readonly #known = new WeakSet<LogMismatchError>()
   readonly #doors: Door[] = []
   readonly #startedAt: number
+  readonly #lodgers: Lodgers
+  /** Of the members, as they were known at last. */
+  #lives: ReadonlySet<string> = new Set()
   #opening = Promise.resolve()
   #stopListening = () => {}
   #stopForgetting = () => {}
@@ -69,6 +76,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     this.#site = site
     this.api = site.api
     this.#startedAt = site.clock.now()
+    this.#lodgers = new Lodgers({ ...site, lasts: life => site.membership.lasts(life) })
   }
 
   /** Resolves once it is a member; its shards come to it from then on. */
@@ -146,6 +154,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
   /** Makes each shard what it is meant to be, as far as that is possible now. */
   #settle(): void {
     if (this.#isStopping) return
+    this.#noteLives()
     const { membership, shards } = this.#site
     const { own, standby } = membership.wanted()
     const claimable = new Set(membership.claimable())
@@ -156,6 +165,14 @@ export class ClusterMember extends RemoteClient implements Runtime {
       const step = this.#stepOf(number, { isWanted, isOwn: own.has(number), claimable, leaving })
       if (step !== undefined) this.#do(number, step)
     }
+  }
+
+  /** What was away with a member that is gone is made good where its shards are. */
+  #noteLives(): void {
+    const lives = this.#site.membership.lives()
+    const isAnyGone = [...this.#lives].some(life => !lives.has(life))
+    this.#lives = lives
+    if (isAnyGone) for (const shard of this.#shards.values()) shard.review()
   }
 
   #stepOf(
@@ -210,6 +227,9 @@ export class ClusterMember extends RemoteClient implements Runtime {
       openJournal: () => openJournal(number),
       isHere: address => isHere(number, address),
       owns: epoch => membership.owns(number, epoch),
+      whereabouts: () => membership.whereabouts,
+      isGone: at => membership.isGone(at),
+      lodgers: this.#lodgers,
       onLost: error => this.#lost(number, error),
     })
     this.#shards.set(number, shard)
@@ -235,12 +255,12 @@ export class ClusterMember extends RemoteClient implements Runtime {
     looking.catch(() => {})
     // Of one that nothing was read of since it stands by, the log says under which epoch it was.
     const epochAbove = shard.epochRead || (await looking)
-    const wasKilled = !membership.isLeft(number)
+    const left = { wasKilled: !membership.isLeft(number), isInOrder: membership.isLeftInOrder(number) }
     const epoch = await membership.claim(number, epochAbove)
     if (epoch === undefined) return false
     try {
       const isAbove = (await looking) < epoch
-      if (isAbove && (await shard.own(epoch, wasKilled))) {
+      if (isAbove && (await shard.own(epoch, left))) {
         this.#serve(number, shard)
         return true
       }
@@ -282,8 +302,11 @@ export class ClusterMember extends RemoteClient implements Runtime {
   async #handOver(number: number, to: string | undefined): Promise<void> {
     const { membership, limits } = this.#site
     this.#hush(number)
-    await this.#shards.get(number)?.release(limits.handOverMsMax)
-    await membership.release(number, to)
+    const isInOrder = await this.#shards.get(number)?.release(limits.handOverMsMax)
+    await membership.release(number, {
+      ...(to === undefined ? {} : { to }),
+      ...(isInOrder === true ? { isInOrder } : {}),
+    })
   }
 
   async #drop(number: number): Promise<void> {
@@ -346,6 +369,8 @@ export class ClusterMember extends RemoteClient implements Runtime {
         await this.#drop(number)
       }),
     )
+    // They are this member's as long as it lives.
+    await this.#lodgers.end(limits.stopMsMax)
     await membership.leave(0)
     service.end(new UnavailableError('the runtime has stopped'))
     await Promise.all(this.#doors.map(door => door.close()))

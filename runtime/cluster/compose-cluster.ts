@@ -18,6 +18,7 @@ import {
   LostTails,
   Membership,
   StreamInbox,
+  sendLate,
   shardOf,
   surveyLog,
   takenAnew,
@@ -156,6 +157,7 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
     incarnation: ground.incarnation,
     takenAnew: taken => takenAnew(taken, { connection, ground, shard }),
     follow: (after, take) => followCommits(site, shard, after, take),
+    sendLate: result => sendLate(site, shard, result),
     claim: (epoch, after) => log.claim(shard, epoch, after),
     inboxes: failed => {
       const sends = inbox('sends', failed)

@@ -7,6 +7,7 @@
  * host begins only after a claim in the log that stands on all that the journal holds; standing by runs no user code.
  */
 import { toErrorValue } from '../../actors/codec.js'
+import type { ResultCommand, Whereabouts } from '../../actors/command.js'
 import type { Commit, InboxPosition } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type { Inbox } from '../../actors/inbox.js'
@@ -17,6 +18,7 @@ import { MemoryInbox } from '../inbox/memory-inbox.js'
 import { ShardHost } from '../shard-host.js'
 import type { ShardHostOptions } from '../shard-host-options.js'
 import { assertFingerprints } from '../versions.js'
+import type { Lodgers } from './lodgers.js'
 import { MemberInbox } from './member-inbox.js'
 import { bringHome, ReplicatedLog, type SharedLog } from './replicated-log.js'
 import { assertNext } from './shard-healing.js'
@@ -55,6 +57,8 @@ export interface ShardStreams {
   claim(epoch: number, after: LogPosition | undefined): Promise<(SharedLog & { release(): void }) | undefined>
   /** The places from which inboxes are read in a new life of the log. */
   takenAnew(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
+  /** Stores the result of an attempt whose shard is another's by now. */
+  sendLate(result: ResultCommand): Promise<void>
   /** @param failed told once when reading cannot go on. */
   inboxes(failed: (error: unknown) => void): ShardInboxes
 }
@@ -70,6 +74,10 @@ export interface MemberShardSite extends HostParts {
   mintId(): string
   /** Whether the shard is this member's now, in that epoch. */
   owns(epoch: number): boolean
+  /** Where attempts that are begun now run; undefined while this member's lease does not hold. */
+  whereabouts(): Whereabouts | undefined
+  isGone(at: Whereabouts): boolean
+  readonly lodgers: Lodgers
   /** Told when the shard is lost or broken here, and nothing runs any more. */
   onLost(error: unknown): void
 }
@@ -79,6 +87,15 @@ interface Owned {
   readonly inboxes: ShardInboxes
   readonly log: SharedLog & { release(): void }
   readonly epoch: number
+  /** The life of this member in which it is owned. */
+  readonly at: Whereabouts | undefined
+}
+
+/** How the owner before left the shard. */
+interface Left {
+  /** He did not leave it. */
+  readonly wasKilled: boolean
+  readonly isInOrder: boolean
 }
 
 type Claimed = Pick<Owned, 'log' | 'inboxes'>
@@ -163,14 +180,13 @@ export class MemberShard {
 
   /**
    * Takes the shard over under an epoch that the member was given, caught up. Answers false when another was first.
-   * @param wasKilled whether its owner before did not leave it in order.
    */
-  async own(epoch: number, wasKilled: boolean): Promise<boolean> {
+  async own(epoch: number, left: Left): Promise<boolean> {
     if (this.#owned !== undefined) return true
     this.isReady = false
     const claimed = await this.#claim(epoch)
     if (claimed === undefined) return false
-    this.#begin(this.#journal!, { ...claimed, epoch, wasKilled })
+    this.#begin(this.#journal!, { ...claimed, epoch, at: this.#site.whereabouts() }, left)
     return true
   }
 
@@ -235,9 +251,10 @@ export class MemberShard {
 
   #begin(
     journal: Journal,
-    { log, inboxes, epoch, wasKilled }: Omit<Owned, 'shard'> & { wasKilled: boolean },
+    { log, inboxes, epoch, at }: Omit<Owned, 'shard'>,
+    { wasKilled, isInOrder }: Left,
   ): void {
-    const { bindings, clock, limits, logger, isHere, onAttempt, observer } = this.#site
+    const { bindings, clock, limits, logger, isHere, onAttempt, observer, streams, lodgers } = this.#site
     const followers = new Followers(error => logger.warn({ error: toErrorValue(error) }, 'a listener threw'))
     const inbox = new MemberInbox(new MemoryInbox(limits), inboxes.streams)
     const host = new ShardHost({
@@ -250,6 +267,11 @@ export class MemberShard {
       logger,
       followers,
       wasKilled,
+      isLeftInOrder: isInOrder,
+      isGone: where => this.#site.isGone(where),
+      onLate: result => {
+        if (at !== undefined) lodgers.send(at.life, result, late => streams.sendLate(late))
+      },
       ...(isHere === undefined ? {} : { isHere }),
       isOurs: () => this.#site.owns(epoch),
       ...(onAttempt === undefined ? {} : { onAttempt }),
@@ -260,7 +282,7 @@ export class MemberShard {
       },
     })
     const shard: Shard = { host, inbox, journal }
-    this.#owned = { shard, inboxes, log, epoch }
+    this.#owned = { shard, inboxes, log, epoch, at }
     this.#service = new EmbeddedService({
       bindings,
       clock,
@@ -272,19 +294,32 @@ export class MemberShard {
     host.start()
   }
 
-  /** Steps what was taken, gives the shard up, and stands by. Resolves when nothing of it runs here. */
-  async release(withinMs: number): Promise<void> {
+  /** Looks again for attempts that are away with a member that is gone. */
+  review(): void {
+    this.#owned?.shard.host.review()
+  }
+
+  /**
+   * Steps what was taken, gives the shard up, and stands by. Answers whether all that runs is in the log as being away
+   * here, and goes on; else nothing of it runs here any more.
+   */
+  async release(withinMs: number): Promise<boolean> {
     const owned = this.#owned
-    if (owned === undefined) return
+    if (owned === undefined) return false
     // Nothing more is taken from the streams: the next owner reads on from what was committed.
     await owned.inboxes.stop()
-    await owned.shard.host.stop(withinMs)
+    const { host } = owned.shard
+    const isInOrder = owned.at !== undefined && (await host.leave(withinMs, owned.at))
+    if (isInOrder) this.#site.lodgers.take(host.runner)
+    await host.stop(0)
+    if (this.#owned !== owned) return false
     this.#owned = undefined
     this.#service = undefined
     owned.log.release()
     // What was committed here is read again from the journal's own place on; the claims with it.
     this.#readTo = undefined
     this.stand()
+    return isInOrder
   }
 
   /** Ends at once, as whatever it was. The journal stays as it is. */

@@ -6,6 +6,7 @@
 import { idOf } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
 import type { Journal } from '../../actors/journal.js'
+import type { ShardHostOptions } from '../shard-host-options.js'
 import type { Bindings } from '../step/bindings.js'
 
 export interface SortedPending {
@@ -14,11 +15,17 @@ export interface SortedPending {
   readonly held: readonly Command[]
 }
 
-export function sortPending(journal: Journal, bindings: Bindings): SortedPending {
+export function sortPending({
+  journal,
+  bindings,
+  logger,
+}: Pick<ShardHostOptions, 'journal' | 'bindings' | 'logger'>): SortedPending {
   const pending: Command[] = []
   const held: Command[] = []
   for (const command of journal.pending())
     (isVersionMissing(command, journal, bindings) ? held : pending).push(command)
+  if (held.length > 0)
+    logger.warn({ commands: held.length }, 'commands wait for a version that was not given')
   return { pending, held }
 }
 

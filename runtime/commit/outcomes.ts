@@ -3,7 +3,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
-import type { Command, ResultCommand } from '../../actors/command.js'
+import type { Command, OperatorOrder, ResultCommand } from '../../actors/command.js'
 import { type ErrorValue, PerdureError, StepFailedError, UnavailableError } from '../../actors/errors.js'
 import type { Answer } from '../../actors/inbox.js'
 import type { Application, Applied } from '../step/application.js'
@@ -39,10 +39,12 @@ export function answerTo(application: Applied): Answer {
   }
 }
 
+const OF_THE_ENGINE: ReadonlySet<OperatorOrder['type']> = new Set(['attempt', 'recover', 'away', 'gone'])
+
 /** What the actor's record will ask for again by itself: no letter need hold it. */
 export function isInRecord(command: Command): boolean {
   if (command.kind === 'timer') return true
-  return command.kind === 'operator' && (command.order.type === 'attempt' || command.order.type === 'recover')
+  return command.kind === 'operator' && OF_THE_ENGINE.has(command.order.type)
 }
 
 /** Word to the asker whose question nobody will answer. */

@@ -8,7 +8,7 @@
  */
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
-import type { ActorEvent, Command, InvocationToken, Outcome } from '../../actors/command.js'
+import type { ActorEvent, Command, InvocationToken, Outcome, Whereabouts } from '../../actors/command.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActivitySource } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
@@ -31,6 +31,8 @@ export interface RunnerSite {
   readonly hasDeadlines: boolean
   /** Whether an invocation's attempts are of an earlier process, and not recovered yet. */
   isLost(invocation: Invocation): boolean
+  /** Whether whoever runs attempts elsewhere is gone, for all to know. */
+  isGone(at: Whereabouts): boolean
   /** Whether attempts may begin here now: what is owed by another's shard, that one begins. */
   mayBegin(): boolean
   /** An attempt begins. For those who count. */
@@ -120,6 +122,10 @@ export class ActivityRunner {
     for (let index = 0; index < tasks.length; index++) {
       const task = tasks[index]!
       if (task.state !== 'ready' && task.state !== 'started') continue
+      if (task.away !== undefined) {
+        if (this.#site.isGone(task.away)) this.#lose(actor, task.away)
+        continue
+      }
       const token: InvocationToken = { actor, incarnation, id, epoch, task: index, attempt: task.attempt }
       if (task.state === 'ready' && source.policy.once) this.#begin(token, trace)
       else if (attempts === undefined || !attempts.some(({ order }) => isSame(order.token, token)))
@@ -143,8 +149,16 @@ export class ActivityRunner {
     return source === undefined || (task.state === 'ready' && source.policy.once) ? undefined : task
   }
 
+  /** Asks for the commit that counts what ran there. Asked twice it is done once. */
+  #lose(target: Address, at: Whereabouts): void {
+    const order = { type: 'gone', at } as const
+    const commandId = `${target}.gone.${at.member}.${at.life}`
+    this.#site.submit({ kind: 'operator', commandId, sender: target, target, order })
+  }
+
   /** Asks for the commit that says an attempt begins. */
   #begin(token: InvocationToken, trace: string | undefined): void {
+    if (this.#stopping) return
     this.#site.submit({
       kind: 'operator',
       commandId: `${idempotencyKeyOf(token)}.begin.${token.attempt}`,
@@ -163,7 +177,8 @@ export class ActivityRunner {
     token: InvocationToken,
     now: number,
   ): void {
-    if (this.#stopping) return
+    // What is committed as begun is begun: whoever comes after would have to count it as lost.
+    if (this.#stopping && task.state !== 'started') return
     if (this.#waiting.size === 0 && this.#hasPlace)
       return this.#startInTime(this.#order(invocation, task, source, token), now)
     const name = nameOf(token)
@@ -250,6 +265,29 @@ export class ActivityRunner {
   #makeRoom(): void {
     this.#runningCount--
     if (this.#runningCount === 0) this.#idleListener?.()
+  }
+
+  /** Begins nothing more that is not committed as begun. */
+  close(): void {
+    this.#stopping = true
+  }
+
+  /** Orders that what runs goes on there, and what waits for a place does not. Closed by then. */
+  leaving(at: Whereabouts): readonly Command[] {
+    const running = new Map<Address, InvocationToken[]>()
+    for (const { actor } of this.#waiting.toArray()) running.set(actor, [])
+    for (const [actor, attempts] of this.#attempts)
+      running.set(
+        actor,
+        attempts.flatMap(({ isOver, order }) => (isOver ? [] : [order.token])),
+      )
+    return [...running].map(([target, tokens]) => ({
+      kind: 'operator',
+      commandId: `${target}.away.${at.member}.${at.life}`,
+      sender: target,
+      target,
+      order: { type: 'away', at, running: tokens },
+    }))
   }
 
   /** Begins nothing more; resolves when what runs has ended. */

@@ -12,7 +12,8 @@ export function wayOut(
   options: ShardHostOptions,
   host: Pick<RunnerSite, 'submit' | 'read' | 'isLost'>,
 ): WayOut {
-  const { journal, bindings, limits, clock, followers, logger, time, isOurs, onAttempt, observer } = options
+  const { journal, bindings, limits, clock, followers, logger, time, isOurs, isGone, onAttempt, observer } =
+    options
   const runner = new ActivityRunner({
     ...host,
     clock,
@@ -20,6 +21,8 @@ export function wayOut(
     hasDeadlines: time !== 'event',
     live: (address, event) => followers.tellLive(address, event),
     mayBegin: () => isOurs?.() !== false,
+    // Nobody else runs anything for a shard that is not shared.
+    isGone: at => isGone?.(at) !== false,
     ...(onAttempt === undefined ? {} : { began: onAttempt }),
     ...(observer === undefined ? {} : { observer }),
   })

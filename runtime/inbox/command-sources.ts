@@ -33,13 +33,19 @@ export class CommandSources {
   readonly #time: 'wall' | 'event'
   #asked = false
 
-  constructor(options: { journal: Journal; inbox: Inbox; limits: Limits; time: 'wall' | 'event' }) {
-    const { journal, inbox, limits, time } = options
+  constructor(options: {
+    journal: Journal
+    inbox: Inbox
+    limits: Limits
+    time: 'wall' | 'event'
+    isLeftInOrder: boolean
+  }) {
+    const { journal, inbox, limits, time, isLeftInOrder } = options
     this.#inbox = inbox
     this.#time = time
     this.#timers = new DueActors('timer', journal, limits)
     this.#retries = new DueActors('retry', journal, limits)
-    this.recovery = new RecoveryScan(journal, limits)
+    this.recovery = new RecoveryScan(journal, limits, isLeftInOrder)
   }
 
   submit(command: Command): void {
@@ -62,6 +68,13 @@ export class CommandSources {
   takeInside(): Taken | undefined {
     const command = this.#due.shift() ?? this.#internal.shift()
     return command && { command }
+  }
+
+  /** All that came from inside and will not be taken any more. */
+  leftInside(): readonly Command[] {
+    const left = this.#internal.toArray()
+    this.#internal.replace([])
+    return left
   }
 
   #takeOutside(): Taken | undefined {

@@ -18,11 +18,13 @@ export class RecoveryScan {
   #rescanning = false
   #rescanAfter: Address | undefined
 
-  constructor(journal: Journal, limits: Limits) {
+  /** @param isLeftInOrder whether nothing was lost: what is owed has not begun, or goes on elsewhere. */
+  constructor(journal: Journal, limits: Limits, isLeftInOrder: boolean) {
     this.#journal = journal
     this.#limits = limits
-    this.#until = journal.position
+    this.#until = isLeftInOrder ? 0 : journal.position
     this.#done = this.#until === 0
+    this.#rescanning = isLeftInOrder
   }
 
   get isDone(): boolean {

@@ -1,7 +1,7 @@
 /**
  * What an operator's order does to an actor.
  */
-import type { LetterOrder, OperatorOrder } from '../../actors/command.js'
+import type { LetterOrder, OperatorOrder, Whereabouts } from '../../actors/command.js'
 import type { ErrorValue } from '../../actors/errors.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { release, sendResult, taskSource } from './apply-effects.js'
@@ -19,12 +19,27 @@ export function concerns(life: Life, order: OperatorOrder): boolean {
       BEGINNABLE.has(currentTask(life.record.invocations, order.token)?.state)
     )
   if (order.type === 'recover') return life.record.invocations.some(one => one.position <= order.until)
+  if (order.type === 'away') return hasTask(life, task => isHere(task))
+  if (order.type === 'gone') return hasTask(life, task => isSame(task.away, order.at))
   // The batch carries those out: what they take away is no part of the actor.
   return !isLetterOrder(order)
 }
 
 export function isLetterOrder(order: OperatorOrder): order is LetterOrder {
   return order.type === 'redrive' || order.type === 'drop'
+}
+
+function hasTask({ record }: Life, is: (task: Task) => boolean): boolean {
+  return record.invocations.some(({ tasks }) => tasks.some(is))
+}
+
+/** Whether its attempt runs, or is to run, with the owner of the shard. */
+function isHere({ state, away }: Task): boolean {
+  return away === undefined && (state === 'ready' || state === 'started')
+}
+
+function isSame(one: Whereabouts | undefined, other: Whereabouts): boolean {
+  return one !== undefined && one.member === other.member && one.life === other.life
 }
 
 const BEGINNABLE: ReadonlySet<string | undefined> = new Set(['ready', 'waiting'])
@@ -47,6 +62,12 @@ export function applyOrder(draft: Draft, order: OperatorOrder): void {
       replaceTask(draft, invocation, order.token.task, { ...task, state: once ? 'started' : 'ready' })
       return
     }
+    case 'away':
+      return leave(draft, order)
+    case 'gone':
+      for (const invocation of draft.invocations)
+        loseAttempts(draft, invocation, task => isSame(task.away, order.at))
+      return
     case 'recover':
       for (const invocation of draft.invocations)
         if (invocation.position <= order.until) recoverInvocation(draft, invocation)
@@ -66,14 +87,41 @@ function tellParentItEnded(draft: Draft, reason: string): void {
   sendResult(draft, draft.child.token, { status: 'error', error, retry: false })
 }
 
+/** One that is known to have been begun, and runs nowhere, was not: it may be begun again. */
+function leave(draft: Draft, { at, running }: Extract<OperatorOrder, { type: 'away' }>): void {
+  for (const { epoch, tasks } of draft.invocations)
+    for (const [index, task] of tasks.entries()) {
+      if (!isHere(task)) continue
+      const runs = running.some(
+        one =>
+          one.incarnation === draft.incarnation &&
+          one.epoch === epoch &&
+          one.task === index &&
+          one.attempt === task.attempt,
+      )
+      const now = draft.invocations.find(one => one.epoch === epoch)!
+      if (runs) replaceTask(draft, now, index, { ...task, away: at })
+      else if (task.state === 'started') replaceTask(draft, now, index, { ...task, state: 'ready' })
+    }
+}
+
 /** The process that ran the attempts is gone. Each that may have begun counts as one. */
 function recoverInvocation(draft: Draft, invocation: Invocation): void {
-  let now: Invocation = { ...invocation, position: draft.position }
+  const now: Invocation = { ...invocation, position: draft.position }
   draft.invocations = draft.invocations.map(one => (one === invocation ? now : one))
+  loseAttempts(draft, now, (task, once) => isHere(task) && task.state === (once ? 'started' : 'ready'))
+}
+
+function loseAttempts(
+  draft: Draft,
+  invocation: Invocation,
+  isLost: (task: Task, once: boolean) => boolean,
+): void {
   const of = taskSource(draft.binding.logic.source(invocation.src))
   if (of?.kind !== 'activity') return
-  for (const [index, task] of invocation.tasks.entries()) {
-    if (task.state !== (of.policy.once ? 'started' : 'ready')) continue
+  let now = invocation
+  for (const [index, { away: _, ...task }] of invocation.tasks.entries()) {
+    if (!isLost(invocation.tasks[index]!, of.policy.once)) continue
     if (of.policy.once || task.attempt >= of.policy.attempts) {
       const error = of.policy.once ? OUTCOME_UNKNOWN : attemptsExhausted(task)
       // Owed no more, though the result that says so may be of a later commit.
@@ -84,7 +132,7 @@ function recoverInvocation(draft: Draft, invocation: Invocation): void {
         retry: false,
       })
     } else {
-      now = replaceTask(draft, now, index, { ...task, attempt: task.attempt + 1 })
+      now = replaceTask(draft, now, index, { ...task, state: 'ready', attempt: task.attempt + 1 })
     }
   }
 }

@@ -73,7 +73,7 @@ function retry(
 ): boolean {
   const of = taskSource(source)
   if (of?.kind !== 'activity') return false
-  const task = invocation.tasks[index]!
+  const { away: _, ...task } = invocation.tasks[index]!
   if (task.attempt >= of.policy.attempts || isFinal(of.policy, failure.error)) return false
   const dueAt =
     draft.at +

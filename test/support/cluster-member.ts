@@ -101,7 +101,7 @@ export class ShardOwner {
       this.#once(shard, async () => {
         await delay(this.#setting.drainMs ?? 0)
         this.released++
-        await membership.release(shard, to)
+        await membership.release(shard, { to })
       })
   }
 

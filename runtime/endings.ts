@@ -1,0 +1,61 @@
+/**
+ * The two ways in which a shard host ends in order: what runs is waited for, or goes on without it. Both step all that
+ * was accepted before.
+ */
+import type { Clock } from '../actors/clock.js'
+import type { Command, Whereabouts } from '../actors/command.js'
+import type { ActivityRunner } from './dispatch/activity-runner.js'
+
+interface EndingHost {
+  readonly runner: ActivityRunner
+  readonly isIdle: boolean
+  readonly isOver: boolean
+  whenIdle(): Promise<void>
+  submit(command: Command): void
+}
+
+/** Lets attempts end for up to that long, and commits what came of them. Nothing runs when it resolves. */
+export async function runOut(host: EndingHost, clock: Clock, withinMs: number): Promise<void> {
+  const began = clock.elapsed()
+  await within(clock, withinMs, async () => {
+    // What was accepted may have begun something.
+    for (await host.runner.drain(); !host.isIdle && !host.isOver; await host.runner.drain())
+      await host.whenIdle()
+  })
+  host.runner.abort('the runtime stops')
+  await within(clock, Math.max(0, withinMs - (clock.elapsed() - began)), () => host.whenIdle())
+}
+
+/**
+ * Commits of what runs that it goes on there, which is here. Answers whether it did in time; else nothing runs when it
+ * resolves, and nothing is known of what did.
+ */
+export async function letGoOn(
+  host: EndingHost,
+  clock: Clock,
+  withinMs: number,
+  at: Whereabouts,
+): Promise<boolean> {
+  host.runner.close()
+  const isInTime = await within(clock, withinMs, async () => {
+    await host.whenIdle()
+    for (const order of host.runner.leaving(at)) host.submit(order)
+    await host.whenIdle()
+  })
+  if (isInTime && !host.isOver) return true
+  host.runner.abort('the shard goes to another member')
+  return false
+}
+
+/** Resolves with whether the work ended within that time; it is left alone otherwise. */
+async function within(clock: Clock, ms: number, work: () => Promise<void>): Promise<boolean> {
+  let cancel = () => {}
+  const patience = new Promise<boolean>(resolve => {
+    cancel = clock.after(ms, () => resolve(false))
+  })
+  try {
+    return await Promise.race([work().then(() => true), patience])
+  } finally {
+    cancel()
+  }
+}
