@@ -31,6 +31,9 @@ export interface CommitLogSite extends CommitSite {
 export interface LastPosition extends LogPosition {
   readonly epoch: number
   readonly member: string
+  readonly commitId: string
+  /** Messages it is made of. */
+  readonly chunks: number
 }
 
 /** One shard's log, as its owner writes to it. */
@@ -61,39 +64,39 @@ export class ClusterCommitLog {
   async last(shard: number): Promise<LastPosition | undefined> {
     const last = await lastMessage(this.#site, shard)
     if (last === undefined) return undefined
-    const first = await this.#firstChunk(last)
-    return { ...positionOf(first), epoch: last.epoch, member: last.member }
+    const { epoch, member, commitId, chunks } = last
+    return { ...positionOf(await this.#firstChunk(last)), epoch, member, commitId, chunks }
   }
 
   /**
    * From then on nobody else's append for the shard succeeds until another claim.
    * @param after the shard's last commit or claim as this member has read it; undefined: it never had one.
+   * @param known how the log ends, if that was just looked up.
    * @returns undefined when it is not the last any more, or a higher epoch is there: the race was lost.
    * @throws LogMismatchError when `after` does not hold in this log.
    */
-  async claim(shard: number, epoch: number, after: LogPosition | undefined): Promise<ShardLog | undefined> {
-    const last = await lastMessage(this.#site, shard)
-    if (!(await this.#isAt(last, after))) {
+  async claim(
+    shard: number,
+    epoch: number,
+    after: LogPosition | undefined,
+    known?: LastPosition,
+  ): Promise<ShardLog | undefined> {
+    const last = known ?? (await this.last(shard))
+    if (last?.sequence !== after?.sequence || last?.hash !== after?.hash) {
       // Others have come after it, or it is not there any more.
       if (after !== undefined) await verifyPosition(this.#site, shard, after)
       return undefined
     }
     if (last !== undefined && last.epoch > epoch) return undefined
-    const follows = last?.incarnation === this.#site.ground.incarnation ? last : undefined
+    const follows =
+      last?.incarnation === this.#site.ground.incarnation
+        ? { sequence: last.sequence + last.chunks - 1, commitId: last.commitId }
+        : undefined
     const writing = claimWriting(this.#site, shard, epoch, nuid.next())
     const ended = new AbortController()
     const landing = await this.#flights.append({ writing, follows, signal: ended.signal })
     if (landing.kind === 'lost') return undefined
     return new OwnedShard(this.#site, this.#flights, epoch, writing, landing.sequence)
-  }
-
-  /** Whether a shard's log ends with the very commit or claim of that position. */
-  async #isAt(last: StoredLogMessage | undefined, after: LogPosition | undefined): Promise<boolean> {
-    if (last === undefined || after === undefined) return last === after
-    return (
-      last.sequence - last.chunk + 1 === after.sequence &&
-      positionOf(await this.#firstChunk(last)).hash === after.hash
-    )
   }
 
   async #firstChunk(last: StoredLogMessage): Promise<StoredLogMessage> {

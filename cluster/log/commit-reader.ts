@@ -21,8 +21,8 @@ export interface ReaderSite extends VerifySite {
 }
 
 export interface CommitReader {
-  /** Resolves once everything that is in the log now has been handed on. @throws what ended the reading; UnavailableError, and the reading goes on, when the servers do not say where the log ends. */
-  caughtUp(): Promise<void>
+  /** Resolves once everything that is in the log now, or up to a sequence of it, has been handed on. @throws what ended the reading; UnavailableError, and the reading goes on, when the servers do not say where the log ends. */
+  caughtUp(to?: number): Promise<void>
   /** Resolves once stopped. @throws LogMismatchError; what `onCommit` threw; UnavailableError when the connection closed. */
   readonly ended: Promise<void>
   /** Resolves once nothing is handed on any more. */
@@ -81,8 +81,8 @@ class Following implements CommitReader {
     this.ended.catch(() => undefined)
   }
 
-  async caughtUp(): Promise<void> {
-    const sequence = (await lastMessage(this.#site, this.#shard))?.sequence ?? 0
+  async caughtUp(to?: number): Promise<void> {
+    const sequence = to ?? (await lastMessage(this.#site, this.#shard))?.sequence ?? 0
     await new Promise<void>((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure.error)
       this.#waiters.add({ sequence, resolve, reject })

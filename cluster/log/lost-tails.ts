@@ -19,6 +19,7 @@ const key = (shard: number) => `lost.${shard}`
 export class LostTails {
   readonly #connection: ClusterConnection
   readonly #names: Names
+  #opened: Promise<KV> | undefined
 
   constructor(connection: ClusterConnection, names: Names) {
     this.#connection = connection
@@ -44,6 +45,10 @@ export class LostTails {
   }
 
   #bucket(): Promise<KV> {
-    return new Kvm(this.#connection.js).open(this.#names.shardsBucket)
+    this.#opened ??= new Kvm(this.#connection.js).open(this.#names.shardsBucket).catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
   }
 }

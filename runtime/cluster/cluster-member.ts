@@ -19,7 +19,7 @@ import type { Door } from '../embedded/embedded-runtime.js'
 import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
 import { Lodgers } from './lodgers.js'
-import { MemberShard, type MemberShardSite } from './member-shard.js'
+import { type LogEnd, MemberShard, type MemberShardSite } from './member-shard.js'
 import type { ShardHealing } from './shard-healing.js'
 import { ShardVerbs } from './shard-verbs.js'
 
@@ -254,13 +254,13 @@ export class ClusterMember extends RemoteClient implements Runtime {
     const looking = this.#lookUp(number, shard)
     looking.catch(() => {})
     // Of one that nothing was read of since it stands by, the log says under which epoch it was.
-    const epochAbove = shard.epochRead || (await looking)
+    const epochAbove = shard.epochRead || epochOf(await looking)
     const left = { wasKilled: !membership.isLeft(number), isInOrder: membership.isLeftInOrder(number) }
     const epoch = await membership.claim(number, epochAbove)
     if (epoch === undefined) return false
     try {
-      const isAbove = (await looking) < epoch
-      if (isAbove && (await shard.own(epoch, left))) {
+      const end = await looking
+      if (epochOf(end) < epoch && (await shard.own(epoch, left, end))) {
         this.#serve(number, shard)
         return true
       }
@@ -272,12 +272,13 @@ export class ClusterMember extends RemoteClient implements Runtime {
     return false
   }
 
-  /** Resolves with the highest epoch that the log has seen, once all of it is in the journal here and none of it is missing. */
-  async #lookUp(number: number, shard: MemberShard): Promise<number> {
+  /** Resolves with how the shard's log ends, once all of it is in the journal here and none of it is missing. */
+  async #lookUp(number: number, shard: MemberShard): Promise<LogEnd | undefined> {
     const { log, healing } = this.#site
-    const [last] = await Promise.all([log.last(number), shard.caughtUp()])
-    await healing.assertWhole(number, shard.journal?.position ?? 0, last === undefined)
-    return last?.epoch ?? 0
+    const [end, tail] = await Promise.all([log.last(number), healing.lostTail(number)])
+    await shard.caughtUp(end === undefined ? 0 : end.sequence + end.chunks - 1)
+    await healing.assertWhole(number, { position: shard.journal?.position ?? 0, isEmpty: !end, tail })
+    return end
   }
 
   #serve(number: number, shard: MemberShard): void {
@@ -381,4 +382,8 @@ export class ClusterMember extends RemoteClient implements Runtime {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
+}
+
+function epochOf(end: LogEnd | undefined): number {
+  return end?.epoch ?? 0
 }

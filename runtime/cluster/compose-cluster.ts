@@ -158,7 +158,7 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
     takenAnew: taken => takenAnew(taken, { connection, ground, shard }),
     follow: (after, take) => followCommits(site, shard, after, take),
     sendLate: result => sendLate(site, shard, result),
-    claim: (epoch, after) => log.claim(shard, epoch, after),
+    claim: (epoch, after, known) => log.claim(shard, epoch, after, known),
     inboxes: failed => {
       const sends = inbox('sends', failed)
       const commands = inbox('commands', failed)

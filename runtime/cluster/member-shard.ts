@@ -30,10 +30,18 @@ interface Read {
   readonly commit?: Commit
 }
 
+/** How a shard's log ended when it was looked up. */
+export interface LogEnd extends LogPosition {
+  readonly epoch: number
+  readonly member: string
+  readonly commitId: string
+  readonly chunks: number
+}
+
 /** Whoever reads what others commit. */
 export interface Follower {
-  /** Resolves when all that was in the log at the call is applied. @throws what made following end */
-  caughtUp(): Promise<void>
+  /** Resolves when all that was in the log at the call, or up to a sequence of it, is applied. @throws what made following end */
+  caughtUp(to?: number): Promise<void>
   readonly ended: Promise<void>
   /** Resolves when nothing is applied any more. */
   stop(): Promise<void>
@@ -54,7 +62,11 @@ export interface ShardStreams {
   readonly incarnation: number
   follow(after: LogPosition | undefined, take: (read: Read) => Promise<void>): Follower
   /** Undefined when there is anything after that position, or another was first. */
-  claim(epoch: number, after: LogPosition | undefined): Promise<(SharedLog & { release(): void }) | undefined>
+  claim(
+    epoch: number,
+    after: LogPosition | undefined,
+    known: LogEnd | undefined,
+  ): Promise<(SharedLog & { release(): void }) | undefined>
   /** The places from which inboxes are read in a new life of the log. */
   takenAnew(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
   /** Stores the result of an attempt whose shard is another's by now. */
@@ -172,19 +184,20 @@ export class MemberShard {
     return at !== undefined && at.incarnation < this.#site.streams.incarnation
   }
 
-  /** Resolves when the journal holds all that was committed before the call. */
-  async caughtUp(): Promise<void> {
+  /** Resolves when the journal holds all that was committed before the call, or up to a sequence of the log. */
+  async caughtUp(to?: number): Promise<void> {
     this.stand()
-    await this.#follower?.caughtUp()
+    await this.#follower?.caughtUp(to)
   }
 
   /**
    * Takes the shard over under an epoch that the member was given, caught up. Answers false when another was first.
+   * @param end of the log, as far as it is caught up with.
    */
-  async own(epoch: number, left: Left): Promise<boolean> {
+  async own(epoch: number, left: Left, end: LogEnd | undefined): Promise<boolean> {
     if (this.#owned !== undefined) return true
     this.isReady = false
-    const claimed = await this.#claim(epoch)
+    const claimed = await this.#claim(epoch, end)
     if (claimed === undefined) return false
     this.#begin(this.#journal!, { ...claimed, epoch, at: this.#site.whereabouts() }, left)
     return true
@@ -209,14 +222,14 @@ export class MemberShard {
     logger.error(facts, 'a shard goes on from the journal here in a log that was made anew')
   }
 
-  async #claim(epoch: number): Promise<Claimed | undefined> {
+  async #claim(epoch: number, end: LogEnd | undefined): Promise<Claimed | undefined> {
     const { claimTriesMax } = this.#site.limits
     for (let tries = 0; tries < claimTriesMax; tries++) {
       if (tries > 0) await this.caughtUp()
       const follower = this.#follower
       this.#follower = undefined
       await follower?.stop()
-      const claimed = await this.#claimOnce(epoch)
+      const claimed = await this.#claimOnce(epoch, tries === 0 ? end : undefined)
       if (claimed !== undefined) return claimed
     }
     this.stand()
@@ -224,7 +237,7 @@ export class MemberShard {
   }
 
   /** The inboxes are opened meanwhile: a commit that changed where they are read from would undo the claim. */
-  async #claimOnce(epoch: number): Promise<Claimed | undefined> {
+  async #claimOnce(epoch: number, end: LogEnd | undefined): Promise<Claimed | undefined> {
     const { streams, bindings, logger } = this.#site
     const journal = this.#journal!
     const inboxes = streams.inboxes(error => this.#lose(error))
@@ -233,7 +246,7 @@ export class MemberShard {
     reading?.catch(() => {})
     let log: Owned['log'] | undefined
     try {
-      log = await streams.claim(epoch, this.#readTo)
+      log = await streams.claim(epoch, this.#readTo, end)
       if (log !== undefined) {
         assertFingerprints(bindings, journal, logger)
         if (goesOnAnew) await this.#goOnIn(log, journal)

@@ -11,7 +11,7 @@ import type { Commit } from '../../actors/commit.js'
 import { LogMismatchError, UnavailableError } from '../../actors/errors.js'
 import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
-import type { LogSurvey, LostTails } from '../../cluster/index.js'
+import type { LogSurvey, LostTail, LostTails } from '../../cluster/index.js'
 import type { HostLogger } from '../shard-host-options.js'
 
 export interface ShardHealingSite {
@@ -35,6 +35,15 @@ const WHAT_TO_DO =
   'bring back a store of the servers that holds it, or start with cluster.acceptLogLoss to go on without it'
 const OF_AN_EMPTY_LOG =
   'bring back a store of the servers that holds it; or delete the streams and start with cluster.acceptLogLoss, and it goes on from the journals; or move the directory of the shard away'
+
+/** What is known of a shard that is to be taken over. */
+export interface Wholeness {
+  /** Of the journal here. */
+  readonly position: number
+  /** Whether the log has nothing of it. */
+  readonly isEmpty: boolean
+  readonly tail: LostTail | undefined
+}
 
 export class ShardHealing {
   readonly #site: ShardHealingSite
@@ -75,21 +84,25 @@ export class ShardHealing {
     )
   }
 
+  /** What the log is known to have lost of the shard. */
+  lostTail(shard: number): Promise<LostTail | undefined> {
+    return this.#site.lostTails.get(shard)
+  }
+
   /** Tells the others of a journal that goes on from an earlier life of the log: the longest is to go on. */
   async announce(shard: number, position: number): Promise<void> {
     await this.#site.lostTails.note(shard, { member: this.#site.member, position, logPosition: 0 })
   }
 
   /**
-   * @param isEmpty whether the log has nothing of the shard.
    * @throws UnavailableError while another member holds what the log has lost of the shard, and this one does not.
    */
-  async assertWhole(shard: number, position: number, isEmpty: boolean): Promise<void> {
+  async assertWhole(shard: number, { position, isEmpty, tail: known }: Wholeness): Promise<void> {
     const { lostTails, acceptLogLoss, logger, clock, limits, incarnation } = this.#site
     // Made anew, it may go on from a journal whose member is not here yet to say so.
-    if (isEmpty && incarnation > 1)
-      await new Promise<void>(resolve => clock.after(limits.logRemadeWaitMs, resolve))
-    const tail = await lostTails.get(shard)
+    const mayBeAnnounced = isEmpty && incarnation > 1
+    if (mayBeAnnounced) await new Promise<void>(resolve => clock.after(limits.logRemadeWaitMs, resolve))
+    const tail = mayBeAnnounced ? await lostTails.get(shard) : known
     if (tail === undefined) return
     const mayGiveUp = acceptLogLoss && !isEmpty
     if (position < tail.position && !mayGiveUp)
