@@ -177,6 +177,8 @@ export interface Limits {
   readonly shardMovesMax: number
   /** How long a member that leaves waits for its shards to be taken. */
   readonly leaveMsMax: number
+  /** How long a member that stops waits for servers that are away: then it ends, and others find out by its lease. */
+  readonly stopAwayMsMax: number
   /** Times a write to the table of shards is made again on what it has become meanwhile. */
   readonly shardWritesMax: number
 
@@ -326,6 +328,7 @@ export const limits: Limits = {
   clockSkewMsMax: 2_000,
   shardMovesMax: 4,
   leaveMsMax: 10_000,
+  stopAwayMsMax: 2_000,
   shardWritesMax: 8,
 
   clusterConnectMs: 5_000,

@@ -1,4 +1,5 @@
 /** The room's face: all that the runtime may import from here. */
+export { type Away, awayFor } from './away.js'
 export { ClusterClient } from './client/cluster-client.js'
 export {
   type ClusterConnection,

@@ -78,14 +78,14 @@ export class Heartbeat {
     this.#order({ kind: 'say', about })
   }
 
-  /** Removes the key, ends the thread. Waits no longer than a term: then others find the lease lapsed. */
-  async end(): Promise<void> {
+  /** Removes the key, ends the thread. Waits no longer than that, a term at the most: then others find the lease lapsed. */
+  async end(withinMs: number): Promise<void> {
     const worker = this.#worker
     if (this.#isEnding || worker === undefined) return
     this.#isEnding = true
     this.#life = undefined
     await new Promise<void>(resolve => {
-      const cancel = this.#site.clock.after(this.#site.limits.leaseMs, resolve)
+      const cancel = this.#site.clock.after(withinMs, resolve)
       worker.once('exit', () => {
         cancel()
         resolve()

@@ -149,6 +149,11 @@ export class Membership {
     await this.#close()
   }
 
+  /** Is gone without telling anybody: its lease runs out. */
+  async abandon(): Promise<void> {
+    if (this.#state !== 'left') await this.#close(0)
+  }
+
   /** Whether this member's own lease certainly holds now. */
   isValid(): boolean {
     return this.#state !== 'left' && !this.#about.skewed && this.#heartbeat.life !== undefined
@@ -369,13 +374,13 @@ export class Membership {
     })
   }
 
-  async #close(): Promise<void> {
+  async #close(withinMs = this.#site.limits.leaseMs): Promise<void> {
     this.#state = 'left'
     this.#cancelTick()
     this.#holdings.drop()
     this.#living.close()
     this.#table.close()
-    await this.#heartbeat.end()
+    await this.#heartbeat.end(withinMs)
   }
 }
 

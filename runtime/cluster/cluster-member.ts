@@ -8,8 +8,14 @@
  */
 import { toErrorValue } from '../../actors/codec.js'
 import type { InboxPosition } from '../../actors/commit.js'
-import { LogMismatchError, UnavailableError } from '../../actors/errors.js'
-import type { ClusterClient, ClusterCommitLog, CommandsRetention, Membership } from '../../cluster/index.js'
+import { UnavailableError } from '../../actors/errors.js'
+import type {
+  Away,
+  ClusterClient,
+  ClusterCommitLog,
+  CommandsRetention,
+  Membership,
+} from '../../cluster/index.js'
 import type { Api } from '../api/api.js'
 import { type About, LiveApi } from '../api/live-api.js'
 import { RemoteClient } from '../client/remote/remote-client.js'
@@ -20,6 +26,7 @@ import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
 import { Lodgers } from './lodgers.js'
 import { type LogEnd, MemberShard, type MemberShardSite } from './member-shard.js'
+import { ShardFailures } from './shard-failures.js'
 import type { ShardHealing } from './shard-healing.js'
 import { ShardVerbs } from './shard-verbs.js'
 
@@ -43,6 +50,8 @@ export interface ClusterMemberSite
   streamsOf(shard: number): MemberShardSite['streams']
   openJournal(shard: number): ReturnType<MemberShardSite['openJournal']>
   isHere(shard: number, address: string): boolean
+  /** Looks whether the servers are away for that long. */
+  away(ms: number): Away
   /** Ends the connection. */
   close(): Promise<void>
 }
@@ -57,8 +66,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
   readonly #verbs = new Map<number, () => void>()
   /** Steps on their way, the last of each shard. */
   readonly #busy = new Map<number, Promise<void>>()
-  readonly #broken = new Map<number, unknown>()
-  readonly #known = new WeakSet<LogMismatchError>()
+  readonly #failures: ShardFailures
   readonly #doors: Door[] = []
   readonly #startedAt: number
   readonly #lodgers: Lodgers
@@ -76,6 +84,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     this.#site = site
     this.api = site.api
     this.#startedAt = site.clock.now()
+    this.#failures = new ShardFailures(site, number => this.#drop(number))
     this.#lodgers = new Lodgers({ ...site, lasts: life => site.membership.lasts(life) })
   }
 
@@ -99,7 +108,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
 
   /** Shards that cannot be brought up here, and why. */
   get broken(): ReadonlyMap<number, unknown> {
-    return this.#broken
+    return this.#failures.broken
   }
 
   shard(number: number): MemberShard | undefined {
@@ -160,7 +169,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     const claimable = new Set(membership.claimable())
     const leaving = new Map(membership.handOvers().map(({ shard, to }) => [shard, to]))
     for (let number = 0; number < shards; number++) {
-      if (this.#busy.has(number) || this.#broken.has(number)) continue
+      if (this.#busy.has(number) || this.broken.has(number)) continue
       const isWanted = own.has(number) || standby.has(number)
       const step = this.#stepOf(number, { isWanted, isOwn: own.has(number), claimable, leaving })
       if (step !== undefined) this.#do(number, step)
@@ -201,7 +210,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
       .then(step)
       .then(
         isDone => (isDone === false ? limits.clusterRetryMs : 0),
-        (error: unknown) => this.#failed(number, error),
+        (error: unknown) => this.#failures.pauseAfter(number, error),
       )
       // What could not be done is not tried again at once.
       .then(pauseMs =>
@@ -326,40 +335,36 @@ export class ClusterMember extends RemoteClient implements Runtime {
     })
   }
 
-  /** Resolves with how long to leave the shard alone. */
-  async #failed(number: number, error: unknown): Promise<number> {
-    const { logger, limits } = this.#site
-    try {
-      if (!(error instanceof LogMismatchError)) throw error
-      await this.#heal(number, error)
-    } catch (reason) {
-      const facts = { shard: number, error: toErrorValue(reason) }
-      if (reason instanceof LogMismatchError) {
-        // Nothing that is tried again would mend it.
-        this.#broken.set(number, reason)
-        logger.error(facts, 'a shard is stopped here: its journal and the streams do not fit')
-      } else logger.warn(facts, 'a shard was lost here')
-    }
-    return limits.shardRetryMs
-  }
-
-  /** Whoever waited for the shard and whoever ran it may both tell of one mismatch. */
-  async #heal(number: number, mismatch: LogMismatchError): Promise<void> {
-    if (this.#known.has(mismatch)) return
-    this.#known.add(mismatch)
-    await this.#drop(number)
-    await this.#site.healing.heal(number, mismatch)
-  }
-
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
   }
 
   async #stop(): Promise<void> {
-    const { membership, limits, client, service, close } = this.#site
+    const { limits, service, logger, close } = this.#site
+    const away = this.#site.away(limits.stopAwayMsMax)
+    // Without a connection nothing waits for the servers any more.
+    void away.forLong.then(() => {
+      logger.warn({ waitedMs: limits.stopAwayMsMax }, 'a member stops and cannot tell: its lease runs out')
+      return close()
+    })
+    try {
+      await this.#leave(away)
+    } finally {
+      away.cancel()
+    }
+    service.end(new UnavailableError('the runtime has stopped'))
+    if (away.isForLong) this.#site.client.close()
+    await Promise.all(this.#doors.map(door => door.close()))
+    this.#site.client.close()
+    await close()
+  }
+
+  /** Hands everything over, ends what runs, and is no member any more. */
+  async #leave(away: Away): Promise<void> {
+    const { membership, limits } = this.#site
     for (const door of this.#doors) door.retire()
-    await membership.drain(limits.leaveMsMax)
+    await Promise.race([membership.drain(limits.leaveMsMax), away.forLong])
     this.#isStopping = true
     this.#stopListening()
     this.#stopForgetting()
@@ -371,12 +376,9 @@ export class ClusterMember extends RemoteClient implements Runtime {
       }),
     )
     // They are this member's as long as it lives.
-    await this.#lodgers.end(limits.stopMsMax)
-    await membership.leave(0)
-    service.end(new UnavailableError('the runtime has stopped'))
-    await Promise.all(this.#doors.map(door => door.close()))
-    client.close()
-    await close()
+    await Promise.race([this.#lodgers.end(limits.stopMsMax), away.forLong])
+    await this.#lodgers.end(0)
+    await (away.isForLong ? membership.abandon() : membership.leave(0))
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

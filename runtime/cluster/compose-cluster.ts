@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs'
 import type { Clock } from '../../actors/clock.js'
 import type { Limits } from '../../actors/limits.js'
 import {
+  awayFor,
   ClusterClient,
   ClusterCommitLog,
   type ClusterConnection,
@@ -107,6 +108,7 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
       healing: healingOf({ ...parts, connection, ground, member: id }),
       openJournal: shard => openShard(shard, parts),
       isHere: (shard, address) => shardOf(address, ground.shards) === shard,
+      away: ms => awayFor(connection, clock, ms),
       close: () => connection.close(),
     })
     member.addDoor(
