@@ -285,7 +285,10 @@ export class ShardHost {
       // What is only marked as about to be stepped is still due: it must not be asked for a second time.
       holdsDue: this.#sources.areDueTaken && (batch.size > 0 || taken.length === 0),
     }
-    if (batch.isEmpty) return this.#arrived(flight)
+    if (batch.isEmpty) {
+      this.#arrived(flight)
+      return this.#letOut(flight)
+    }
     this.#flight = flight
     const { log = this.#options.journal } = this.#options
     log.append(flight.commit).then(
@@ -302,7 +305,9 @@ export class ShardHost {
     try {
       this.#assertOurs(flight)
       this.#arrived(flight)
+      // The next is on its way while this one is let out: the disk need not wait for it.
       this.#depart()
+      this.#letOut(flight)
     } catch (error) {
       this.#fail(error)
     }
@@ -316,7 +321,7 @@ export class ShardHost {
     throw new UnavailableError('the shard may be another member’s by now')
   }
 
-  /** Lets out what a durable batch holds. */
+  /** What a batch made is what there is from now on. */
   #arrived({ batch, commit, base, holdsDue, observer }: Flight): void {
     const now = this.#options.clock.now()
     observer?.committed(batch.isEmpty ? undefined : commit, batch.bytes)
@@ -325,7 +330,11 @@ export class ShardHost {
     if (holdsDue) this.#sources.committed()
     for (const life of batch.lives.values()) this.cache.committed(life, now)
     this.cache.sweep(now)
-    this.#dispatcher.dispatch(batch, now)
+  }
+
+  /** Lets out what a durable batch holds. */
+  #letOut({ batch, base }: Flight): void {
+    this.#dispatcher.dispatch(batch, this.#options.clock.now())
     this.#options.onCommitted?.({ lives: batch.lives.values(), pending: base.pending })
   }
 
