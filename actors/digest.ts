@@ -15,6 +15,8 @@ const FIRST_BYTES = 4 * 1024
 /** What one large value made of the buffer is given back. */
 const KEPT_BYTES_MAX = 1024 * 1024
 const UTF8_BYTES_A_CHAR = 3
+/** Longer texts are handed to what is native: calls out of JavaScript cost more than so many characters in it. */
+const SHORT_CHARS = 256
 const QUOTES = 2
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -113,6 +115,7 @@ function put(text: string): void {
 
 /** A text as JSON has it, which most are already. */
 function putQuoted(text: string): void {
+  if (text.length > SHORT_CHARS) return putLong(JSON.stringify(text))
   makeRoom(text.length)
   const start = end
   bytes[end++] = QUOTE
@@ -125,6 +128,11 @@ function putQuoted(text: string): void {
     bytes[end++] = code
   }
   bytes[end++] = QUOTE
+}
+
+function putLong(text: string): void {
+  makeRoom(text.length)
+  end += bytes.write(text, end, 'utf8')
 }
 
 function makeRoom(chars: number): void {

@@ -98,6 +98,10 @@ export interface Limits {
   /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
   readonly unsettledSegmentsMax: number
   readonly unsettledBytesMax: number
+  /** Bytes of states, put together from what changed, that are held besides until they are settled. */
+  readonly unsettledStatesBytesMax: number
+  /** From that length on a commit may hold of a state only what changed since the commit before. */
+  readonly patchedStateBytesMin: number
   /** Entries that are settled at once: how long a commit that comes meanwhile waits. */
   readonly settleSliceEntriesMax: number
   /** How long the thread that writes may take over what is waited for: pruning, forgetting, closing. */
@@ -280,6 +284,8 @@ export const limits: Limits = {
   digestEvery: 16,
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
+  unsettledStatesBytesMax: 64 * 1024 * 1024,
+  patchedStateBytesMin: 2 * 1024,
   settleSliceEntriesMax: 128,
   writerAnswerMsMax: 120_000,
   walBytesMax: 32 * 1024 * 1024,

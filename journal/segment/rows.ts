@@ -33,6 +33,7 @@ import {
   tokenFields,
 } from './fields.js'
 import { leadingItems } from './leading-items.js'
+import { patched, patchOf } from './patch.js'
 import { ITSELF, isTargetSaid, writePlainEntry, writePlainRecord } from './plain-rows.js'
 
 type Row = readonly unknown[]
@@ -105,8 +106,21 @@ export function unpackEntry(bytes: Uint8Array): JournalEntry {
 
 const RECORD_HEAD_BYTES = 4
 
-/** Writes a record: the length of all but the state, that, then the state as its logic encoded it. */
-export function writeRecord(to: PlainWriter, record: ActorRecord): void {
+/** Set in the length of one whose state is a patch. */
+const PATCHED = 0x8000_0000
+const SEQ_BYTES = 8
+
+/** An actor's state after its entry of that number. */
+export interface StateAt {
+  readonly seq: number
+  readonly state: Buffer
+}
+
+/**
+ * Writes a record: the length of all but the state, that, then the state as its logic encoded it; or the number of an
+ * entry before and what changed since, where the state after that is given and has much in common with this one.
+ */
+export function writeRecord(to: PlainWriter, record: ActorRecord, before?: StateAt): void {
   const lengthAt = to.reserve(RECORD_HEAD_BYTES)
   const start = to.length
   if (!writePlainRecord(to, record)) {
@@ -116,22 +130,70 @@ export function writeRecord(to: PlainWriter, record: ActorRecord): void {
     row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
     writeKnown(to, row)
   }
-  to.setUint32(lengthAt, to.length - start)
-  to.writeBytes(record.state)
+  const patch = before && patchOf(before.state, viewOf(record.state))
+  if (patch === undefined) {
+    to.setUint32(lengthAt, to.length - start)
+    to.writeBytes(record.state)
+    return
+  }
+  to.setUint32(lengthAt, to.length - start + PATCHED)
+  const seq = Buffer.allocUnsafe(SEQ_BYTES)
+  seq.writeDoubleLE(before!.seq)
+  to.writeBytes(seq)
+  to.writeBytes(patch)
 }
 
+function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
+}
+
+/** Whether a record's state is there only as what changed. */
+export function isPatched(bytes: Buffer): boolean {
+  return bytes.readUInt32LE(0) >= PATCHED
+}
+
+/** The state of a record that is whole; a view, not a copy. */
+export function stateIn(bytes: Buffer): Buffer {
+  return bytes.subarray(stateAt(bytes))
+}
+
+/** The state of a record that is patched; undefined when what is given is not what it was made against. */
+export function statePatched(bytes: Buffer, before: StateAt): Buffer | undefined {
+  const at = stateAt(bytes)
+  return bytes.readDoubleLE(at) === before.seq
+    ? patched(before.state, bytes.subarray(at + SEQ_BYTES))
+    : undefined
+}
+
+/** A record that is patched, whole. */
+export function wholeRecord(bytes: Buffer, state: Uint8Array): Buffer {
+  const whole = Buffer.concat([bytes.subarray(0, stateAt(bytes)), state])
+  whole.writeUInt32LE(stateAt(bytes) - RECORD_HEAD_BYTES, 0)
+  return whole
+}
+
+function stateAt(bytes: Buffer): number {
+  return RECORD_HEAD_BYTES + (bytes.readUInt32LE(0) % PATCHED)
+}
+
+/** A record that is whole. */
 export function unpackRecord(bytes: Buffer): ActorRecord {
-  const stateAt = RECORD_HEAD_BYTES + bytes.readUInt32LE(0)
-  const record = unpack(recordFields, decode(bytes.subarray(RECORD_HEAD_BYTES, stateAt)) as Row)
+  const record = unpackAround(bytes)
   // A copy of its own: the row's buffer would be kept alive by it, and is a Buffer where a Uint8Array is promised.
-  record.state = new Uint8Array(bytes.subarray(stateAt))
+  record.state = new Uint8Array(stateIn(bytes))
+  return record as unknown as ActorRecord
+}
+
+/** All of a record but its state. */
+function unpackAround(bytes: Buffer): Record<string, unknown> {
+  const record = unpack(recordFields, decode(bytes.subarray(RECORD_HEAD_BYTES, stateAt(bytes))) as Row)
   record.recent = unpackAll(recentFields, record.recent)
   record.timers = unpackAll(timerFields, record.timers)
   record.children = unpackAll(childFields, record.children)
   record.invocations = unpackAll(invocationFields, record.invocations)
   for (const invocation of record.invocations as Record<string, unknown>[])
     invocation.tasks = unpackAll(taskFields, invocation.tasks)
-  return record as unknown as ActorRecord
+  return record
 }
 
 /** What of an entry says whose it is. */
@@ -152,7 +214,7 @@ export function recordHead(bytes: Buffer): RecordHead {
   const leading = leadingItems(bytes.subarray(RECORD_HEAD_BYTES), recordHeadFields.length)
   return unpack(
     recordHeadFields,
-    leading ?? pack(recordHeadFields, unpackRecord(bytes)),
+    leading ?? pack(recordHeadFields, unpackAround(bytes)),
   ) as unknown as RecordHead
 }
 

@@ -4,9 +4,11 @@
  * and why the chain covers the hash of each: it can still be verified when one is gone.
  */
 import { createHash, hash } from 'node:crypto'
+import type { Address } from '../../actors/address.js'
 import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
 import type { Commit, DeadLetter, JournalEntry, RecordIndex, SettledLetter } from '../../actors/commit.js'
+import { limits } from '../../actors/limits.js'
 import { FrameWriter, frameAt, frameCount } from './frames.js'
 import {
   commandRow,
@@ -17,6 +19,7 @@ import {
   publishedRow,
   type RecordHead,
   recordHead,
+  type StateAt,
   settledLetterRow,
   unpackEntry,
   writeEntry,
@@ -66,7 +69,8 @@ export interface SegmentContents {
 }
 
 export interface RecordContents {
-  readonly record: RecordHead
+  /** With its state, where that is at hand. */
+  readonly record: RecordHead & { readonly state?: Uint8Array }
   readonly index: RecordIndex
   readonly persistSnapshot: boolean
 }
@@ -83,14 +87,23 @@ export const chainStart = Buffer.alloc(32)
  * The stored form of a commit.
  * @throws UnserialisableError when something in it cannot be restored.
  */
-export function packSegment(number: number, commit: Commit): PackedSegment {
+export function packSegment(number: number, commit: Commit, statesBefore?: StatesBefore): PackedSegment {
   const last = commit.first + commit.entries.length - 1
-  return { number, first: commit.first, last, at: commit.at, ...packCommit(commit) }
+  return { number, first: commit.first, last, at: commit.at, ...packCommit(commit, statesBefore) }
 }
 
+/**
+ * Actors' states as the commit before left them, of those that whoever reads it has as well. What is not there is
+ * written whole.
+ */
+export type StatesBefore = (address: Address) => StateAt | undefined
+
 /** The two byte strings of it alone. @throws UnserialisableError when something in it cannot be restored. */
-export function packCommit(commit: Commit): Pick<PackedSegment, 'entries' | 'records'> {
-  return { entries: packEntries(commit), records: packRecords(commit) }
+export function packCommit(
+  commit: Commit,
+  statesBefore?: StatesBefore,
+): Pick<PackedSegment, 'entries' | 'records'> {
+  return { entries: packEntries(commit), records: packRecords(commit, statesBefore) }
 }
 
 const frames = new FrameWriter()
@@ -112,7 +125,7 @@ function packEntries({ entries, published, deadLetters, settledLetters, sent = [
   return frames.finish()
 }
 
-function packRecords({ pending, records }: Commit): Buffer {
+function packRecords({ pending, records }: Commit, statesBefore: StatesBefore = noneBefore): Buffer {
   const { to } = frames
   frames.begin(FIRST_RECORD_AT + records.length)
   writeKnown(to, pending.map(commandRow.pack))
@@ -122,12 +135,16 @@ function packRecords({ pending, records }: Commit): Buffer {
     records.map(change => [indexRow.pack(change.index), change.persistSnapshot]),
   )
   frames.endPart()
-  for (const { record } of records) {
-    writeRecord(to, record)
+  for (const { record, persistSnapshot } of records) {
+    // A persisted snapshot stands alone.
+    const isLarge = record.state.length >= limits.patchedStateBytesMin && !persistSnapshot
+    writeRecord(to, record, isLarge ? statesBefore(record.address) : undefined)
     frames.endPart()
   }
   return frames.finish()
 }
+
+const noneBefore: StatesBefore = () => undefined
 
 /** The segment with its hashes: chained to the one before, whose hash is given. */
 export function sealSegment(packed: PackedSegment, before: Buffer): Segment {

@@ -85,12 +85,21 @@ export class ActorTable {
     if (row === undefined) return undefined
     const record = opened(row, address)
     if (typeof record !== 'string') return { record }
-    this.#report({ what: 'record', address, seq: row.seq, reason: record })
-    const older = this.snapshotAt(address, Number.MAX_SAFE_INTEGER)
-    if (older === undefined) throw this.#corrupt(address, record)
+    const older = this.older(address, row.seq, record)
     // Where its history ends, which a damaged row is not to be asked.
     const seq = (this.#lastSeq.get(row.no) as number | undefined) ?? row.seq
     return { record: older, stale: { seq, reason: record } }
+  }
+
+  /**
+   * The newest persisted snapshot, where the record at a seq is damaged, which is reported.
+   * @throws SetupError `JournalCorrupt` when there is none.
+   */
+  older(address: Address, seq: number, reason: string): ActorRecord {
+    this.#report({ what: 'record', address, seq, reason })
+    const older = this.snapshotAt(address, Number.MAX_SAFE_INTEGER)
+    if (older === undefined) throw this.#corrupt(address, reason)
+    return older
   }
 
   /** The newest record or persisted snapshot at or before `seq`. */

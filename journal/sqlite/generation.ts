@@ -11,7 +11,14 @@ import type { Address } from '../../actors/address.js'
 import type { RecordIndex } from '../../actors/commit.js'
 import type { KeptLetter } from '../../actors/journal.js'
 import { letterId } from '../letter-id.js'
-import type { RecordHead } from '../segment/rows.js'
+import {
+  isPatched,
+  type RecordHead,
+  type StateAt,
+  stateIn,
+  statePatched,
+  wholeRecord,
+} from '../segment/rows.js'
 import {
   type PackedSegment,
   type RecordContents,
@@ -24,6 +31,13 @@ export interface EntryPlace {
   readonly segment: PackedSegment
   readonly index: number
   readonly seq: number
+}
+
+/** What commits that say only what changed of a state are made against, where it is not of this generation. */
+export interface StatesBefore {
+  /** The actor as the newest generation before this one has it. */
+  older(address: Address): UnsettledActor | undefined
+  settled(address: Address): StateAt | undefined
 }
 
 export interface KeptRecord {
@@ -39,6 +53,13 @@ export class Generation {
   /** Ids of letters, of this generation or before it, that are gone. */
   readonly settledLetters = new Set<string>()
   bytes = 0
+  /** Of states that are held besides: their commits have them only as what changed. */
+  statesBytes = 0
+  readonly #before: StatesBefore
+
+  constructor(before: StatesBefore) {
+    this.#before = before
+  }
 
   add(segment: PackedSegment, { entries, records, deadLetters, settledLetters }: SegmentContents): void {
     const ordinal = this.segments.push(segment) - 1
@@ -57,11 +78,33 @@ export class Generation {
 
   #addRecord({ record, index, persistSnapshot }: RecordContents, segment: PackedSegment, at: number): void {
     let actor = this.actors.get(record.address)
+    const bytes = recordAt(segment.records, at)
+    const state = isPatched(bytes) ? this.#stateOf(record, bytes, actor) : undefined
+    if (state !== undefined) this.statesBytes += state.length
     if (actor === undefined) {
       actor = new UnsettledActor(this.segments, record, index, segment, at)
       this.actors.set(record.address, actor)
-    } else actor.become(record, index, segment, at)
+    } else {
+      this.statesBytes -= actor.become(record, index, segment, at)
+    }
+    if (state !== undefined) actor.holdState(state)
     if (persistSnapshot) actor.keepSnapshot()
+  }
+
+  /** Undefined when what it was made against is damaged. */
+  #stateOf(
+    record: RecordContents['record'],
+    bytes: Buffer,
+    before: UnsettledActor | undefined,
+  ): Uint8Array | undefined {
+    if (record.state !== undefined) return record.state
+    const base = (before ?? this.#before.older(record.address))?.stateAt
+    const made = base && statePatched(bytes, base)
+    if (made !== undefined) return made
+    // A row may be ahead of the commits it is asked for: then it is of this one, or of one that is still to come.
+    const row = this.#before.settled(record.address)
+    if (row === undefined) return undefined
+    return row.seq === record.seq ? row.state : statePatched(bytes, row)
   }
 }
 
@@ -84,6 +127,8 @@ export class UnsettledActor implements RecordHead {
   readonly #places: number[] = []
   #segment: PackedSegment
   #recordAt: number
+  /** Its state, where its record says only what changed. */
+  #state: Uint8Array | undefined
 
   constructor(
     segments: readonly PackedSegment[],
@@ -104,7 +149,8 @@ export class UnsettledActor implements RecordHead {
     this.#recordAt = at
   }
 
-  become(record: RecordHead, index: RecordIndex, segment: PackedSegment, at: number): void {
+  /** Answers how many bytes of a state it held, and lets go of. */
+  become(record: RecordHead, index: RecordIndex, segment: PackedSegment, at: number): number {
     this.version = record.version
     this.seq = record.seq
     this.position = record.position
@@ -113,6 +159,13 @@ export class UnsettledActor implements RecordHead {
     this.index = index
     this.#segment = segment
     this.#recordAt = at
+    const held = this.#state?.length ?? 0
+    this.#state = undefined
+    return held
+  }
+
+  holdState(state: Uint8Array): void {
+    this.#state = state
   }
 
   addEntry(seq: number, segment: number, index: number): void {
@@ -120,11 +173,27 @@ export class UnsettledActor implements RecordHead {
   }
 
   keepSnapshot(): void {
-    this.snapshots = keptSnapshots([...this.snapshots, { seq: this.seq, record: this.record }])
+    // Never patched: it stands alone.
+    this.snapshots = keptSnapshots([...this.snapshots, { seq: this.seq, record: this.#bytes }])
   }
 
-  /** Its record's bytes. */
-  get record(): Buffer {
+  /** Its record's bytes, whole; undefined when they say only what changed of a state that is damaged. */
+  get record(): Buffer | undefined {
+    const bytes = this.#bytes
+    if (!isPatched(bytes)) return bytes
+    return this.#state && wholeRecord(bytes, this.#state)
+  }
+
+  /** Its state; undefined when it is not to be had. */
+  get stateAt(): StateAt | undefined {
+    const { seq } = this
+    const bytes = this.#bytes
+    if (!isPatched(bytes)) return { seq, state: stateIn(bytes) }
+    const state = this.#state
+    return state && { seq, state: Buffer.from(state.buffer, state.byteOffset, state.length) }
+  }
+
+  get #bytes(): Buffer {
     return recordAt(this.#segment.records, this.#recordAt)
   }
 

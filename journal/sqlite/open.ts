@@ -22,6 +22,7 @@ export type JournalLimits = Pick<
   Limits,
   | 'unsettledSegmentsMax'
   | 'unsettledBytesMax'
+  | 'unsettledStatesBytesMax'
   | 'settleSliceEntriesMax'
   | 'walBytesMax'
   | 'walPauseBytesMax'

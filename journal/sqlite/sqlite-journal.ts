@@ -32,7 +32,6 @@ import { EntryPage } from '../entry-page.js'
 import { directoryBytes } from '../files/directory.js'
 import type { HighWaterMark } from '../files/high-water.js'
 import { type JournalPlace, nowhere, placeAfter } from '../journal-place.js'
-import { unpackRecord } from '../segment/rows.js'
 import {
   contentsOf,
   entryAt,
@@ -41,11 +40,9 @@ import {
   type PackedSegment,
   packSegment,
   pendingBytes,
-  recordsIn,
   tailOf,
   unpackPending,
 } from '../segment/segment.js'
-import { SNAPSHOTS_KEPT } from '../snapshots.js'
 import { ActorTable } from './actor-table.js'
 import { type Connection, translating } from './database.js'
 import { Due } from './due.js'
@@ -57,8 +54,11 @@ import { Lists } from './lists.js'
 import { endOf, readSettled, unsettledSegments } from './load.js'
 import type { OpenedFiles } from './open.js'
 import { PlaceFact } from './place-fact.js'
+import { Records } from './records.js'
 import type { SegmentTable } from './segment-table.js'
+import { SettledStates } from './settled-states.js'
 import { type DueKind, Unsettled } from './unsettled.js'
+import { WalkedRecords } from './walked-records.js'
 import type { Errand, Report, Writing } from './writer/orders.js'
 
 /** A commit on its way to the disk. */
@@ -75,7 +75,7 @@ export class SqliteJournal implements Journal {
   readonly #opened: OpenedFiles
   readonly #db: Connection
   readonly #segments: SegmentTable
-  readonly #actors: ActorTable
+  readonly #records: Records
   readonly #history: HistoryTable
   readonly #due: Due
   readonly #lists: Lists
@@ -83,7 +83,8 @@ export class SqliteJournal implements Journal {
   readonly #fingerprints: FingerprintTable
   readonly #placeFact: PlaceFact
   readonly #writing: Writing | undefined
-  #unsettled = new Unsettled()
+  readonly #states: SettledStates
+  #unsettled: Unsettled
   #end: Omit<HighWaterMark, 'hash'> = endOf(undefined)
   #flight: Flight | undefined
   /** Why nothing can be written any more. */
@@ -99,13 +100,16 @@ export class SqliteJournal implements Journal {
     this.#db = db
     this.#segments = opened.segments
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
-    this.#actors = new ActorTable(db, files.journal, opened.onDamage)
+    const actors = new ActorTable(db, files.journal, opened.onDamage)
+    this.#records = new Records(actors, () => this.#unsettled)
     this.#history = new HistoryTable(db, this.#segments)
     this.#due = new Due(db, () => this.#unsettled)
-    this.#lists = new Lists(this.#actors, () => this.#unsettled)
+    this.#lists = new Lists(actors, () => this.#unsettled)
     this.#letters = new Letters(new LetterTable(db), () => this.#unsettled)
     this.#fingerprints = new FingerprintTable(db)
     this.#placeFact = new PlaceFact(db)
+    this.#states = new SettledStates(db)
+    this.#unsettled = this.#nothingUnsettled()
     // Of one state of the file: beside a reader that opens, a writer may be at work.
     db.transaction(() => this.#load())()
     this.#writing = opened.begin(report => this.#hear(report))
@@ -128,7 +132,11 @@ export class SqliteJournal implements Journal {
           `a commit begins at position ${commit.first} while that at ${this.#flight.segment.first} is on its way`,
         )
       checkCommit(commit, this.#end.position, id => this.#letters.find(id) !== undefined)
-      const segment = packSegment(this.#end.number + 1, commit)
+      const segment = packSegment(
+        this.#end.number + 1,
+        commit,
+        address => this.#unsettled.find(address)?.stateAt,
+      )
       const place = placeAfter(this.#place, commit.taken, at)
       this.#flight = { segment, commit, place, landed, lost }
       try {
@@ -157,10 +165,7 @@ export class SqliteJournal implements Journal {
   }
 
   read(address: Address): StoredRecord | undefined {
-    return this.#read(() => {
-      const actor = this.#unsettled.find(address)
-      return actor === undefined ? this.#actors.read(address) : { record: unpackRecord(actor.record) }
-    })
+    return this.#read(() => this.#records.read(address))
   }
 
   due(kind: DueKind, until: number, limit: number): readonly DueActor[] {
@@ -189,18 +194,7 @@ export class SqliteJournal implements Journal {
   }
 
   recordAt(address: Address, seq: number): ActorRecord | undefined {
-    return this.#read(() => {
-      const actor = this.#unsettled.find(address)
-      if (actor === undefined) return this.#actors.recordAt(address, seq)
-      if (actor.seq <= seq) return unpackRecord(actor.record)
-      const snapshots = this.#unsettled.snapshotsOf(address)
-      const found = snapshots.findLast(kept => kept.seq <= seq)
-      if (found !== undefined) return unpackRecord(found.record)
-      return this.#actors.snapshotAt(address, seq, {
-        before: snapshots[0]?.seq ?? Number.MAX_SAFE_INTEGER,
-        newest: Math.max(0, SNAPSHOTS_KEPT - snapshots.length),
-      })
-    })
+    return this.#read(() => this.#records.recordAt(address, seq))
   }
 
   list(query: ListQuery): readonly ListedActor[] {
@@ -229,6 +223,7 @@ export class SqliteJournal implements Journal {
 
   *commits(after: number): IterableIterator<StoredCommit> {
     const segments = this.#segments.walk(after)
+    const walked = new WalkedRecords()
     for (;;) {
       const { value: segment, done } = this.#read(() => segments.next())
       if (done) return
@@ -241,7 +236,7 @@ export class SqliteJournal implements Journal {
         at: stub.at,
         entries: Array.from({ length: entryCount(entries) }, (_, index) => entryAt(entries, index)),
         ...tailOf(entries),
-        records: records === undefined ? [] : recordsIn(records).map(({ bytes }) => unpackRecord(bytes)),
+        records: records === undefined ? [] : walked.next(records),
       }
     }
   }
@@ -353,8 +348,12 @@ export class SqliteJournal implements Journal {
     }
   }
 
+  #nothingUnsettled(): Unsettled {
+    return new Unsettled(address => this.#states.find(address))
+  }
+
   #load(): void {
-    this.#unsettled = new Unsettled()
+    this.#unsettled = this.#nothingUnsettled()
     for (const segment of unsettledSegments(this.#db, this.#segments))
       this.#unsettled.add(segment, contentsOf(segment))
     this.#end = endOf(this.#segments.newest())

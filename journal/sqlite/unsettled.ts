@@ -11,13 +11,26 @@ import type { DueActor, KeptLetter, Unsettled as Load } from '../../actors/journ
 import type { PackedSegment, SegmentContents } from '../segment/segment.js'
 import { keptSnapshots } from '../snapshots.js'
 import { DueHeap } from './due-heap.js'
-import { type EntryPlace, Generation, type KeptRecord, type UnsettledActor } from './generation.js'
+import {
+  type EntryPlace,
+  Generation,
+  type KeptRecord,
+  type StatesBefore,
+  type UnsettledActor,
+} from './generation.js'
 
 export type DueKind = 'timer' | 'retry'
 
 export class Unsettled {
   /** Older first; the last one fills. */
-  #generations: readonly VisibleGeneration[] = [new VisibleGeneration()]
+  #generations: readonly VisibleGeneration[]
+  readonly #before: StatesBefore
+
+  /** @param settled an actor's state as its row has it */
+  constructor(settled: StatesBefore['settled']) {
+    this.#before = { older: address => this.find(address), settled }
+    this.#generations = [new VisibleGeneration(this.#before)]
+  }
 
   add(segment: PackedSegment, contents: SegmentContents): void {
     this.#filling.add(segment, contents)
@@ -25,7 +38,7 @@ export class Unsettled {
 
   /** The writer settles what there is from here on as one: what comes is apart from it. */
   close(): void {
-    const next = new VisibleGeneration()
+    const next = new VisibleGeneration(this.#before)
     this.#filling.newer = next
     this.#generations = [...this.#generations, next]
   }
@@ -139,8 +152,8 @@ class VisibleGeneration extends Generation {
   /** The generation after this one; an actor in it is no longer as it is here. */
   newer: VisibleGeneration | undefined
 
-  constructor() {
-    super()
+  constructor(before: StatesBefore) {
+    super(before)
     this.due = {
       timer: new DueHeap(({ address, dueAt }) => this.#newest(address)?.index.timerDueAt === dueAt),
       retry: new DueHeap(({ address, dueAt }) => this.#newest(address)?.index.retryDueAt === dueAt),

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { SetupError } from '../../actors/errors.js'
-import type { Damage } from '../../journal/index.js'
+import { type Damage, openJournal } from '../../journal/index.js'
 import { runs } from '../support/effort.js'
 import { CommitMaker } from '../support/journal-commits.js'
 import {
@@ -120,6 +120,76 @@ describe('a damaged journal', () => {
         damages.map(({ what, seq }) => [what, seq]),
         [['snapshot', 8]],
       )
+      journal.close()
+    })
+  })
+
+  describe('with commits that say only what changed of a state', () => {
+    const large = (seq: number) =>
+      new Uint8Array(Buffer.concat([stateOf(seq), Buffer.alloc(50_000, 'the same all through')]))
+
+    /** As a crash leaves it: entries 1 to 5 in rows, a persisted snapshot at 3, and the commit of 6 made against the row. */
+    async function makePatched(): Promise<void> {
+      const limits = { unsettledSegmentsMax: 5, walBytesMax: 1 }
+      const journal = openForTest(path, { limits })
+      const maker = new CommitMaker()
+      for (let seq = 1; seq <= 6; seq++)
+        await journal.append(
+          maker.make([{ address: 'order/1', record: { state: large(seq) }, persistSnapshot: seq === 3 }]),
+        )
+      assert.equal(journal.unsettled().segments, 1)
+      assert.ok(journal.unsettled().bytes < 2_000, `${journal.unsettled().bytes} bytes of a commit`)
+      copyJournal(path, copy)
+      journal.close()
+    }
+
+    it('puts it together again, for who writes and for who reads beside it, and in rows', async () => {
+      await makePatched()
+      const journal = openForTest(copy)
+      const read = (one: typeof journal) => Buffer.from(one.read('order/1')!.record.state)
+      assert.deepEqual(read(journal), Buffer.from(large(6)))
+      const reader = openJournal({ path: copy, readOnly: true })
+      assert.deepEqual(read(reader), Buffer.from(large(6)))
+      reader.close()
+      journal.settle()
+      assert.deepEqual(read(journal), Buffer.from(large(6)))
+      assert.deepEqual(Buffer.from(journal.recordAt('order/1', 4)!.state), Buffer.from(large(3)))
+      journal.close()
+    })
+
+    it('shows the records of the commits that are walked', async () => {
+      const journal = openForTest(path)
+      const maker = new CommitMaker()
+      for (let seq = 1; seq <= 3; seq++)
+        await journal.append(maker.make([{ address: 'order/1', record: { state: large(seq) } }]))
+      assert.deepEqual(
+        [...journal.commits(0)].flatMap(commit => commit.records.map(({ state }) => Buffer.from(state))),
+        [1, 2, 3].map(seq => Buffer.from(large(seq))),
+      )
+      journal.close()
+    })
+
+    it('gives the persisted snapshot when the row it was made against is damaged, settled or not', async () => {
+      await makePatched()
+      flipEvery(join(copy, 'journal.db'), stateOf(5))
+      const damages: Damage[] = []
+      const journal = openForTest(copy, { onDamage: damage => damages.push(damage) })
+      for (const settled of [false, true]) {
+        if (settled) journal.settle()
+        const stored = journal.read('order/1')
+        assert.equal(stored?.record.seq, 3)
+        assert.equal(stored.stale?.seq, 6)
+        assert.deepEqual(
+          journal.entries('order/1', 3, 10).map(entry => entry.seq),
+          [4, 5, 6],
+        )
+        assert.deepEqual(damages.at(-1), {
+          what: 'record',
+          address: 'order/1',
+          seq: 6,
+          reason: damages.at(-1)?.reason,
+        })
+      }
       journal.close()
     })
   })

@@ -45,12 +45,16 @@ const applied: fc.Arbitrary<Applied> = fc
     status: fc.constantFrom('active' as const, 'done' as const),
     at: fc.integer({ min: T0, max: T0 + 5 }),
     persistSnapshot: fc.boolean(),
-    size: fc.constantFrom(0, 10, 9_000),
+    size: fc.constantFrom(0, 10, 9_000, 9_000, 9_000),
+    edit: fc.record({ at: fc.nat(9_000), with: fc.uint8Array({ maxLength: 40 }) }),
   })
-  .map(({ status, size, ...rest }) => ({
-    ...rest,
-    record: { status, state: new Uint8Array(size).fill(size) },
-  }))
+  .map(({ status, size, edit, ...rest }) => ({ ...rest, record: { status, state: edited(size, edit) } }))
+
+/** Bytes that are the same for a size but in one place: what a commit may say of them is only what changed. */
+function edited(size: number, edit: { readonly at: number; readonly with: Uint8Array }): Uint8Array {
+  const same = Buffer.alloc(size, Array.from({ length: 500 }, (_, part) => `part ${part * size} `).join(''))
+  return new Uint8Array(Buffer.concat([same.subarray(0, edit.at), edit.with, same.subarray(edit.at)]))
+}
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {

@@ -7,12 +7,12 @@
  */
 import type { Limits } from '../../../actors/limits.js'
 import { contentsOf, type PackedSegment } from '../../segment/segment.js'
-import { Generation, type UnsettledActor } from '../generation.js'
+import { Generation, type StatesBefore, type UnsettledActor } from '../generation.js'
 import type { Settler } from './settler.js'
 
 export type BacklogLimits = Pick<
   Limits,
-  'unsettledSegmentsMax' | 'unsettledBytesMax' | 'settleSliceEntriesMax'
+  'unsettledSegmentsMax' | 'unsettledBytesMax' | 'unsettledStatesBytesMax' | 'settleSliceEntriesMax'
 >
 
 interface Settling {
@@ -35,11 +35,15 @@ export type Progress = Place | 'finished'
 
 export class Backlog {
   readonly #limits: BacklogLimits
-  #filling = new Generation()
+  readonly #before: StatesBefore
+  #filling: Generation
   #settling: Settling | undefined
 
-  constructor(limits: BacklogLimits) {
+  /** @param settled an actor's state as its row has it */
+  constructor(limits: BacklogLimits, settled: StatesBefore['settled']) {
     this.#limits = limits
+    this.#before = { older: address => this.#settling?.generation.actors.get(address), settled }
+    this.#filling = new Generation(this.#before)
   }
 
   add(segment: PackedSegment): void {
@@ -52,8 +56,13 @@ export class Backlog {
 
   /** Whether nothing more should come before what there is begins to be settled. */
   get isFull(): boolean {
-    const { segments, bytes } = this.#filling
-    return segments.length >= this.#limits.unsettledSegmentsMax || bytes >= this.#limits.unsettledBytesMax
+    const { segments, bytes, statesBytes } = this.#filling
+    const { unsettledSegmentsMax, unsettledBytesMax, unsettledStatesBytesMax } = this.#limits
+    return (
+      segments.length >= unsettledSegmentsMax ||
+      bytes >= unsettledBytesMax ||
+      statesBytes >= unsettledStatesBytesMax
+    )
   }
 
   get isSettling(): boolean {
@@ -70,7 +79,7 @@ export class Backlog {
   /** What fills is to be settled from now on; nothing else may be under way. */
   begin(): void {
     const generation = this.#filling
-    this.#filling = new Generation()
+    this.#filling = new Generation(this.#before)
     const actors = [...generation.actors.values()]
     const commits = Math.max(1, Math.floor(generation.segments.length / 2))
     const place = { actor: 0, entry: 0, no: undefined }

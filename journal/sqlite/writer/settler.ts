@@ -62,7 +62,8 @@ export class Settler {
 
   /** Writes the rows of one actor but its history; answers the number its pages go by. */
   writeActor(actor: UnsettledActor): number {
-    const { record, index, snapshots } = actor
+    const { index, snapshots } = actor
+    const { record, checksum } = recordOf(actor)
     const { value, states } = this.#shownValue(index.value)
     const no = this.#upsertActor.get(
       actor.address,
@@ -77,7 +78,7 @@ export class Settler {
       finite(index.timerDueAt),
       finite(index.retryDueAt),
       index.owes ? 1 : 0,
-      crc32(record),
+      checksum,
       record,
     ) as number
     for (const { seq, record } of snapshots) this.#writeSnapshot.run(no, seq, crc32(record), record)
@@ -118,6 +119,17 @@ export class Settler {
     return shown
   }
 }
+
+/** One that is not to be had is written as what it is, damaged: whoever reads it makes it again of what came before. */
+function recordOf({ record }: UnsettledActor): { readonly record: Buffer; readonly checksum: number } {
+  return record === undefined
+    ? { record: NO_RECORD, checksum: NO_CHECKSUM }
+    : { record, checksum: crc32(record) }
+}
+
+const NO_RECORD = Buffer.alloc(0)
+/** That of no bytes at all. */
+const NO_CHECKSUM = -1
 
 const SHOWN_VALUES_MAX = 1_000
 

@@ -17,6 +17,7 @@ import { endOf, unsettledSegments } from '../load.js'
 import type { JournalLimits } from '../open.js'
 import { PlaceFact } from '../place-fact.js'
 import { SegmentTable } from '../segment-table.js'
+import { SettledStates } from '../settled-states.js'
 import { Backlog, type Progress } from './backlog.js'
 import { Forgetting } from './forgetting.js'
 import { LetterRows } from './letter-rows.js'
@@ -59,7 +60,8 @@ export class Writer {
     const letters = new LetterRows(db)
     this.#forgetting = new Forgetting(db, letters)
     this.#settler = new Settler(db, letters)
-    this.#backlog = new Backlog(limits)
+    const states = new SettledStates(db)
+    this.#backlog = new Backlog(limits, address => states.find(address))
     this.#wal = new WriteAheadLog(db, journal, limits)
     const placeFact = new PlaceFact(db)
     this.#insert = db.transaction((segment: Segment, place: JournalPlace | undefined) => {
