@@ -157,6 +157,25 @@ describe('a damaged journal', () => {
       journal.close()
     })
 
+    it('puts it together again where a crash left rows of a part of what was being settled', async () => {
+      const limits = { unsettledSegmentsMax: 4, settleSliceEntriesMax: 1 }
+      const journal = openForTest(path, { limits })
+      const maker = new CommitMaker()
+      const addresses = ['order/1', 'order/2']
+      // At 5 the first four begin to be settled, one actor a commit; at 9 the next four.
+      const step = (touched: readonly string[], seq: number) =>
+        journal.append(maker.make(touched.map(address => ({ address, record: { state: large(seq) } }))))
+      for (let seq = 1; seq <= 8; seq++) await step(addresses, seq)
+      await step(['order/3'], 1)
+      assert.equal(journal.unsettled().segments, 5)
+      copyJournal(path, copy)
+      journal.close()
+      const opened = openForTest(copy)
+      for (const address of addresses)
+        assert.deepEqual(Buffer.from(opened.read(address)!.record.state), Buffer.from(large(8)))
+      opened.close()
+    })
+
     it('shows the records of the commits that are walked', async () => {
       const journal = openForTest(path)
       const maker = new CommitMaker()
