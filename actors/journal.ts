@@ -43,6 +43,11 @@ export interface Journal extends CommitLog {
   taken(): readonly InboxPosition[]
   /** Where the newest commit stands in the log of a cluster; undefined when it never was in one. */
   readonly logPosition: LogPosition | undefined
+  /**
+   * Position of the first entry it may have, what is pruned aside: 1, or where the image ended that it began with.
+   * Actors whose last entry is before it have no history here.
+   */
+  readonly historyFrom: number
   /** The actor as last committed. */
   read(address: Address): StoredRecord | undefined
   /** Actors whose `timerDueAt` (or `retryDueAt`) is at most `until`, earliest first. */

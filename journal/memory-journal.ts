@@ -47,6 +47,7 @@ export class MemoryJournal implements Journal {
   #place: JournalPlace = nowhere
 
   readonly wasKilled = false
+  readonly historyFrom = 1
 
   get position(): number {
     return this.#position

@@ -90,6 +90,8 @@ function recordDifference(address: Address, journal: Journal, life: Life | undef
     const stored = journal.read(address)
     if (stored === undefined) return undefined
     if (stored.stale !== undefined) return `its record is damaged: ${stored.stale.reason}`
+    // Left behind by the image that the journal began with: there is nothing to make it of.
+    if (life === undefined && stored.record.position < journal.historyFrom) return undefined
     // Pruning keeps what came after the older persisted snapshot: there is always some.
     if (life === undefined) return `none of the entries is kept that led to ${stored.record.seq}`
     if (recordDigest(life) === recordDigest(revive(stored.record, life.binding))) return undefined

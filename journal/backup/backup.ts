@@ -8,15 +8,13 @@
  * What is restored goes on from the backup's position: attempts of activities that were owed then are made again
  * under their keys, whatever became of them since. Beside the original it would be a second life of the same actors.
  */
-import { Worker } from 'node:worker_threads'
-import { SetupError } from '../../actors/errors.js'
 import type { BackedUp } from '../../actors/journal.js'
 import { limits } from '../../actors/limits.js'
 import { assertNotHeld } from '../files/hold.js'
+import { inWorker } from '../threads/in-worker.js'
 import { readManifest } from './manifest.js'
 import type { Task } from './tasks.js'
 import { wholeDirectory } from './whole-directory.js'
-import type { Answer } from './worker.js'
 
 export interface CopyOptions {
   /** Ends it early; nothing is left then. */
@@ -51,29 +49,7 @@ function copy(kind: Task['kind'], from: string, to: string, { signal }: CopyOpti
   const { backupStepPages: stepPages, backupSyncBytes: syncBytes } = limits
   return wholeDirectory(to, unfinished => {
     signal?.throwIfAborted()
-    return inWorker({ kind, from, to: unfinished, stepPages, syncBytes }, signal)
+    const task: Task = { kind, from, to: unfinished, stepPages, syncBytes }
+    return inWorker<BackedUp>(new URL('./worker.js', import.meta.url), task, `a ${kind}`, signal)
   })
-}
-
-async function inWorker(task: Task, signal: AbortSignal | undefined): Promise<BackedUp> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task })
-  let stop = () => {}
-  try {
-    return await new Promise<BackedUp>((resolve, reject) => {
-      stop = () => reject(signal?.reason)
-      signal?.addEventListener('abort', stop)
-      worker.once('message', (answer: Answer) => {
-        if ('done' in answer) return resolve(answer.done)
-        if ('failed' in answer) return reject(new Error(`a ${task.kind} failed: ${answer.failed}`))
-        const { code, message, details } = answer.refused
-        reject(new SetupError(code, message, details))
-      })
-      worker.once('error', reject)
-      worker.once('exit', code => reject(new Error(`the thread of a ${task.kind} ended with ${code}`)))
-    })
-  } finally {
-    signal?.removeEventListener('abort', stop)
-    // It writes no more once this has resolved: what is left can be removed.
-    await worker.terminate()
-  }
 }

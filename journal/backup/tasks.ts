@@ -116,7 +116,7 @@ async function copyPages(db: Connection, file: string, { stepPages, syncBytes }:
 /** Every commit from the first to the last follows from the one before, and what rows lack is there. */
 function assertWhole(db: Connection, files: JournalFiles, end: HighWaterMark): void {
   const segments = new SegmentTable(db, files.journal)
-  let number = 0
+  let number = segments.base()?.number ?? 0
   for (const { stub } of segments.walkFrom(1)) number = stub.number
   if (number !== end.number)
     throw new SetupError(

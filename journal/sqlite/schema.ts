@@ -169,7 +169,7 @@ const shorterRows = ''
 const migrations: readonly string[] = [tables, views, retention, letters, counts, shorterRows]
 
 /** The schema this code reads and writes. */
-const schemaVersion = migrations.length
+export const schemaVersion = migrations.length
 
 /**
  * Brings the database to the present schema.

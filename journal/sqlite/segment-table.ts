@@ -1,10 +1,14 @@
 /**
  * The commits on disk: written, found by position, walked in order. Whatever is read here is verified
  * against its hash first.
+ *
+ * In a journal that began with an image the chain begins with the last commit that the image had settled: of that one
+ * there is the hash, and of those before it nothing.
  */
 import { SetupError } from '../../actors/errors.js'
 import { chainHash, chainStart, type Segment, type SegmentStub, sha256 } from '../segment/segment.js'
 import type { Connection, Statement } from './database.js'
+import { readImageBase } from './image-base.js'
 
 /** Segments whose entries are kept at hand: reading a history goes through few of them again and again. */
 const ENTRIES_CACHED_MAX = 8
@@ -26,10 +30,13 @@ export class SegmentTable {
   readonly #firstReaching: Statement
   readonly #entries: Statement
   readonly #records: Statement
+  /** Number of the commit that the chain begins after. */
+  readonly #base: number
   #cache = new Map<number, Buffer>()
 
   constructor(db: Connection, file: string) {
     this.#file = file
+    this.#base = readImageBase(db)
     this.#insert = [
       db.prepare('INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
       db.prepare('INSERT INTO segment_entries VALUES (?, ?)'),
@@ -57,6 +64,11 @@ export class SegmentTable {
 
   stub(number: number): SegmentStub | undefined {
     return this.#byNumber.get(number) as SegmentStub | undefined
+  }
+
+  /** The commit that the chain begins after, when it does not begin with the first. */
+  base(): SegmentStub | undefined {
+    return this.#base === 0 ? undefined : this.stub(this.#base)
   }
 
   newest(): SegmentStub | undefined {
@@ -98,10 +110,11 @@ export class SegmentTable {
   }
 
   /**
-   * Segments from a number on, in order.
+   * Segments from a number on, in order, as far back as the chain goes.
    * @throws SetupError `JournalCorrupt` naming the positions at the first that does not hold.
    */
-  *walkFrom(start: number): IterableIterator<KeptSegment> {
+  *walkFrom(from: number): IterableIterator<KeptSegment> {
+    const start = Math.max(from, this.#base + 1)
     let before = start === 1 ? chainStart : this.stub(start - 1)?.hash
     for (let number = start; ; number++) {
       const stub = this.stub(number)

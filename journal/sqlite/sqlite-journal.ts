@@ -123,6 +123,10 @@ export class SqliteJournal implements Journal {
     return this.#opened.wasKilled
   }
 
+  get historyFrom(): number {
+    return (this.#read(() => this.#segments.base())?.last ?? 0) + 1
+  }
+
   append(commit: Commit, at?: LogPosition): Promise<void> {
     return new Promise((landed, lost) => {
       const writing = this.#writer()
@@ -266,7 +270,7 @@ export class SqliteJournal implements Journal {
 
   /** Reads every commit that is kept and checks it against the chain; answers how many positions hold. */
   verifyChain(): number {
-    let last = 0
+    let last = this.#segments.base()?.last ?? 0
     const segments = this.#segments.walkFrom(1)
     for (;;) {
       const { value, done } = this.#read(() => segments.next())
