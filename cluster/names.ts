@@ -15,6 +15,7 @@ export interface Names {
   readonly commandsStream: string
   readonly journalStream: string
   readonly eventsStream: string
+  readonly imagesStream: string
   readonly membersBucket: string
   readonly shardsBucket: string
   /** Where a command to an actor is published: by its root's type and key. */
@@ -30,8 +31,14 @@ export interface Names {
   sentTo(target: number): string
   /** An event as it rides with its commit. */
   published(incarnation: number, shard: number, address: Address, eventType: string): string
+  /** The events of all shards in every life of the log. */
+  readonly publishedOfAll: string
   /** The same event as the world hears it. */
   event(address: Address, eventType: string): string
+  /** Everything of a shard's images; what says which there are; what one of them is made of. */
+  images(shard: number): string
+  imageManifest(shard: number): string
+  imageChunks(shard: number, image: string): string
   reply(client: string, token: string): string
   /** A verb that only the owner of a shard answers. */
   owner(shard: number, verb: string): string
@@ -70,6 +77,7 @@ export function namesOf(name = 'perdure'): Names {
     commandsStream: `${stream}_COMMANDS`,
     journalStream: `${stream}_JOURNAL`,
     eventsStream: `${stream}_EVENTS`,
+    imagesStream: `${stream}_IMAGES`,
     membersBucket: `${name}_members`,
     shardsBucket: `${name}_shards`,
     command: address => `${name}.cmd.${rootTokens(address)}`,
@@ -80,7 +88,11 @@ export function namesOf(name = 'perdure'): Names {
     sentTo: target => `${name}.j.*.*.send.${target}`,
     published: (incarnation, shard, address, eventType) =>
       `${name}.j.${incarnation}.${shard}.event.${rootTokens(address)}.${eventToken(eventType)}`,
+    publishedOfAll: `${name}.j.*.*.event.>`,
     event: (address, eventType) => `${name}.event.${rootTokens(address)}.${eventToken(eventType)}`,
+    images: shard => `${name}.image.${shard}.>`,
+    imageManifest: shard => `${name}.image.${shard}.manifest`,
+    imageChunks: (shard, image) => `${name}.image.${shard}.chunks.${image}`,
     reply: (client, token) => `${name}.r.${client}.${token}`,
     owner: (shard, verb) => `${name}.o.${shard}.${verb}`,
     begins: shard => `${name}.b.${shard}`,

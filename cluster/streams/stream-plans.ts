@@ -93,6 +93,17 @@ export function streamPlans(names: Names, shape: StreamShape): readonly StreamPl
       },
       fixed: ['retention', 'storage', 'sources'],
     },
+    {
+      config: {
+        ...common,
+        name: names.imagesStream,
+        subjects: [`${names.name}.image.>`],
+        discard: 'new',
+        max_bytes: -1,
+        max_age: 0,
+      },
+      fixed: FIXED,
+    },
     bucketPlan(names.membersBucket, shape.replicas),
     bucketPlan(names.shardsBucket, shape.replicas),
   ]

@@ -39,6 +39,7 @@ export async function readStreams({ jsm }: ClusterConnection, names: Names): Pro
     names.commandsStream,
     names.journalStream,
     names.eventsStream,
+    names.imagesStream,
     `KV_${names.membersBucket}`,
     `KV_${names.shardsBucket}`,
   ]
