@@ -211,6 +211,8 @@ export interface Limits {
   /** How often commands that were taken are purged from their stream, and how many messages of it one shard's purge must be worth. */
   readonly commandsPurgeMs: number
   readonly commandsPurgeSpan: number
+  /** How many messages of the log it must be worth to purge what a shard was sent, or what was published. */
+  readonly logPurgeSpan: number
   /** Images of a shard that are kept; the log keeps what comes after the oldest of them, and lets go of nothing before there are so many. */
   readonly imagesKept: number
   /** How often a member looks whether an image of a shard is due. */
@@ -374,6 +376,7 @@ export const limits: Limits = {
   clusterInboxHeartbeatMs: 1_000,
   commandsPurgeMs: 10_000,
   commandsPurgeSpan: 50_000,
+  logPurgeSpan: 50_000,
   imagesKept: 2,
   imageLookMs: 10_000,
   imageEntriesMin: 20_000,

@@ -7,6 +7,10 @@ export {
   clusterOptionsOf,
   connectCluster,
 } from './connection.js'
+export type { StoredImage } from './images/image-manifest.js'
+export { ImageDamagedError, ImageStore } from './images/image-store.js'
+export { type LogFloor, LogFloors } from './images/log-floor.js'
+export { SentRetention } from './images/sent-retention.js'
 export { CommandsRetention } from './inbox/commands-retention.js'
 export { takenAnew } from './inbox/place.js'
 export { StreamInbox } from './inbox/stream-inbox.js'
@@ -18,6 +22,7 @@ export { type LostTail, LostTails } from './log/lost-tails.js'
 export { type LogSurvey, surveyLog } from './log/survey-log.js'
 export type { MemberView } from './members/member-view.js'
 export { Membership } from './members/membership.js'
+export { verifyPosition } from './log/verify-position.js'
 export { type Answerer, type PublicAnswer, PublicService } from './service/public-service.js'
 export { type PublicMessage, type PublicRequest, readRequest } from './service/read-request.js'
 export { shardOf } from './shard-of.js'

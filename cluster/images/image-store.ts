@@ -72,7 +72,7 @@ export class ImageStore {
 
   /**
    * Stores an image and drops what is older than those kept.
-   * @param read gives so many bytes of it from an offset on.
+   * @param read gives so many bytes of it from an offset on; what it throws ends the storing.
    * @returns false when another was stored meanwhile: nothing is left of this one.
    * @throws what the servers say; what is left of it is dropped with the next that is stored.
    */
@@ -130,6 +130,8 @@ export class ImageStore {
   async read(shard: number, image: StoredImage, take: (chunk: Uint8Array) => Promise<void>): Promise<void> {
     const { connection, ground, limits } = this.#site
     const { imagesStream } = ground.names
+    if (!(await this.isWhole(shard, image)))
+      throw new ImageDamagedError(shard, image.id, `${image.chunks} chunks`, 'another number of them')
     const { name } = await connection.jsm.consumers.add(imagesStream, {
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.All,

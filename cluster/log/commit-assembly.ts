@@ -31,6 +31,7 @@ export class CommitAssembly {
   readonly #where: { readonly stream: string; readonly shard: number }
   #chunks: StoredLogMessage[] = []
   #last: Link | undefined
+  #mayBeginLate = false
 
   constructor(form: CommitForm, where: { readonly stream: string; readonly shard: number }) {
     this.#form = form
@@ -45,10 +46,17 @@ export class CommitAssembly {
   /** Goes on from a commit or claim that was read before, by its first message; undefined: from the very first. What was half read is forgotten. */
   startAfter(first: StoredLogMessage | undefined): void {
     this.#chunks = []
+    this.#mayBeginLate = false
     this.#last =
       first === undefined
         ? undefined
         : { incarnation: first.incarnation, sequence: first.sequence + first.chunks - 1 }
+  }
+
+  /** Goes on from whatever comes first. */
+  startAnywhere(): void {
+    this.startAfter(undefined)
+    this.#mayBeginLate = true
   }
 
   /**
@@ -80,6 +88,7 @@ export class CommitAssembly {
     if (this.#chunks.length > 0)
       throw this.#mismatch('purged', `chunk ${this.#chunks.length + 1} of a commit`, `message ${sequence}`)
     const last = this.#last
+    if (last === undefined && this.#mayBeginLate) return
     if (last !== undefined && incarnation < last.incarnation)
       throw this.#mismatch(
         'another stream',

@@ -35,13 +35,14 @@ const SILENCE_MS = 6_000
 const IDLE_MS = 30_000
 
 /**
- * @param after the last commit or claim read before; undefined: from the very first.
+ * @param after the last commit or claim read before; undefined: from the very first; `anything`: from the first that
+ * is there, whatever was purged before it.
  * @param onCommit waited for before the next.
  */
 export function followCommits(
   site: ReaderSite,
   shard: number,
-  after: LogPosition | undefined,
+  after: LogPosition | 'anything' | undefined,
   onCommit: (read: ReadCommit) => void | Promise<void>,
 ): CommitReader {
   return new Following(site, shard, after, onCommit)
@@ -61,14 +62,14 @@ class Following implements CommitReader {
   readonly #assembly: CommitAssembly
   readonly #stopped = new AbortController()
   readonly #waiters = new Set<Waiter>()
-  #after: LogPosition | undefined
+  #after: LogPosition | 'anything' | undefined
   #failure: { readonly error: unknown } | undefined
   #isAttached = false
 
   constructor(
     site: ReaderSite,
     shard: number,
-    after: LogPosition | undefined,
+    after: LogPosition | 'anything' | undefined,
     onCommit: (read: ReadCommit) => void | Promise<void>,
   ) {
     this.#site = site
@@ -154,9 +155,9 @@ class Following implements CommitReader {
 
   async #attach(): Promise<void> {
     const after = this.#after
-    this.#assembly.startAfter(
-      after === undefined ? undefined : await verifyPosition(this.#site, this.#shard, after),
-    )
+    if (after === 'anything') this.#assembly.startAnywhere()
+    else if (after === undefined) this.#assembly.startAfter(undefined)
+    else this.#assembly.startAfter(await verifyPosition(this.#site, this.#shard, after))
     this.#isAttached = true
     this.#tellWaiters()
   }

@@ -8,7 +8,7 @@ import { followCommits, type ReaderSite } from './commit-reader.js'
 import { logState } from './stream-reads.js'
 
 export interface LogSurvey {
-  /** Position of the first entry; undefined: there is none. */
+  /** Position of the first entry; undefined: there is none. More than 1: what came before is purged. */
   readonly first: number | undefined
   /** Position of the last entry; 0: there is none. */
   readonly last: number
@@ -21,7 +21,7 @@ type KeptCommit = Pick<Commit, 'first' | 'at' | 'entries'>
 
 /**
  * @param own the journal's commits in order, as far as it keeps them.
- * @throws LogMismatchError when the stream is another one by now, or its beginning is purged; UnavailableError.
+ * @throws LogMismatchError when the stream is another one by now, or part of it is purged; UnavailableError.
  */
 export async function surveyLog(
   site: ReaderSite,
@@ -38,7 +38,7 @@ export async function surveyLog(
       `one made at ${created}`,
     )
   const comparison = new Comparison(own)
-  const reader = followCommits(site, shard, undefined, ({ commit }) => {
+  const reader = followCommits(site, shard, 'anything', ({ commit }) => {
     if (commit !== undefined && commit.entries.length > 0) comparison.add(commit)
   })
   try {
@@ -64,7 +64,11 @@ class Comparison implements LogSurvey {
   }
 
   add({ first, at, entries }: Commit): void {
-    this.first ??= first
+    if (this.first === undefined) {
+      this.first = first
+      // What was purged cannot be held against anything.
+      while (this.#next !== undefined && this.#next.first < first) this.#step()
+    }
     this.last = first + entries.length - 1
     if (!this.#agrees || this.#next === undefined) return
     // What the journal has pruned cannot be held against anything.

@@ -8,11 +8,12 @@ const program = new URL('./worker.js', import.meta.url)
 
 /**
  * Packs what the shard in a directory goes on from into a file, as of its last commit, whoever works on it meanwhile.
- * @throws SetupError `JournalCorrupt`, `JournalFull`, `DirectoryUnwritable`: there is no file then.
+ * @throws SetupError `JournalCorrupt`, `JournalFull`, `DirectoryUnwritable`: there is no file then; the signal's
+ * reason: there may be part of one, and of `<file>.db`.
  */
-export function packImage(directory: string, file: string): Promise<ImageFacts> {
+export function packImage(directory: string, file: string, signal?: AbortSignal): Promise<ImageFacts> {
   const task: MakeTask = { kind: 'make', from: directory, file }
-  return inWorker<ImageFacts>(program, task, 'the making of an image')
+  return inWorker<ImageFacts>(program, task, 'the making of an image', signal)
 }
 
 /**

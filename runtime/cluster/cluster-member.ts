@@ -27,6 +27,8 @@ import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
 import { Lodgers } from './lodgers.js'
 import { type LogEnd, MemberShard, type MemberShardSite } from './member-shard.js'
 import { ShardFailures } from './shard-failures.js'
+import type { ColdStart } from './cold-start.js'
+import type { ImageKeeper } from './image-keeper.js'
 import type { ShardHealing } from './shard-healing.js'
 import { ShardVerbs } from './shard-verbs.js'
 
@@ -41,6 +43,8 @@ export interface ClusterMemberSite
   readonly log: ClusterCommitLog
   readonly retention: CommandsRetention
   readonly healing: ShardHealing
+  readonly coldStart: ColdStart
+  readonly keeper: ImageKeeper
   readonly service: RemoteService
   readonly api: Api
   readonly about: About
@@ -95,6 +99,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     this.#stopListening = membership.onChange(() => this.#settle())
     this.#settle()
     this.#forgetLater()
+    this.#site.keeper.start(() => this.#shards.values())
   }
 
   get membership(): Membership {
@@ -229,6 +234,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     if (known !== undefined) return known
     this.#opening = this.#opening.then(() => new Promise(resolve => this.#site.clock.soon(resolve)))
     await this.#opening
+    await this.#site.coldStart.prepare(number)
     const { streamsOf, openJournal, isHere, membership, ...rest } = this.#site
     const shard = new MemberShard(number, {
       ...rest,
@@ -362,7 +368,8 @@ export class ClusterMember extends RemoteClient implements Runtime {
 
   /** Hands everything over, ends what runs, and is no member any more. */
   async #leave(away: Away): Promise<void> {
-    const { membership, limits } = this.#site
+    const { membership, limits, keeper } = this.#site
+    await Promise.race([keeper.stop(), away.forLong])
     for (const door of this.#doors) door.retire()
     await Promise.race([membership.drain(limits.leaveMsMax), away.forLong])
     this.#isStopping = true

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import type { Clock } from '../../actors/clock.js'
+import type { LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import {
   awayFor,
@@ -16,13 +17,17 @@ import {
   CommandsRetention,
   connectCluster,
   followCommits,
+  ImageStore,
+  LogFloors,
   LostTails,
   Membership,
+  SentRetention,
   StreamInbox,
   sendLate,
   shardOf,
   surveyLog,
   takenAnew,
+  verifyPosition,
 } from '../../cluster/index.js'
 import { commitForm, type Holder } from '../../journal/index.js'
 import type { About } from '../api/live-api.js'
@@ -31,7 +36,9 @@ import { Bindings } from '../step/bindings.js'
 import { assertVersioned } from '../versions.js'
 import { clientOf } from './client-wire.js'
 import { ClusterMember } from './cluster-member.js'
+import { ColdStart } from './cold-start.js'
 import { groundOf } from './ground.js'
+import { ImageKeeper } from './image-keeper.js'
 import { openMemberDoors } from './member-doors.js'
 import type { ShardStreams } from './member-shard.js'
 import { viewsOf } from './member-views.js'
@@ -89,7 +96,9 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
     const client = new ClusterClient({ connection, ground, id, clock, limits })
     const { api, service } = clientOf(client, { ...parts, bindings })
     const log = new ClusterCommitLog({ connection, ground, form: commitForm, clock, limits, member: id })
+    const imaging = imagingOf({ ...parts, connection, ground, membership })
     const member = new ClusterMember({
+      ...imaging,
       bindings,
       clock,
       limits,
@@ -105,7 +114,7 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
       about: parts.about,
       verbsOf: shard => ground.names.owner(shard, '*'),
       streamsOf: shard => streamsOf(shard, { ...parts, bindings, connection, ground, log, client }),
-      healing: healingOf({ ...parts, connection, ground, member: id }),
+      healing: healingOf({ ...parts, connection, ground, member: id }, imaging.coldStart),
       openJournal: shard => openShard(shard, parts),
       isHere: (shard, address) => shardOf(address, ground.shards) === shard,
       away: ms => awayFor(connection, clock, ms),
@@ -200,8 +209,35 @@ function shapeOf({ cluster, path, limits }: MemberParts): ClusterShape {
   }
 }
 
+function imagingOf(
+  parts: MemberParts & { connection: ClusterConnection; ground: ClusterGround; membership: Membership },
+): { readonly coldStart: ColdStart; readonly keeper: ImageKeeper } {
+  const { connection, ground, clock, limits, logger, path, membership } = parts
+  const images = new ImageStore({ connection, ground, clock, limits })
+  const site = {
+    path,
+    images,
+    limits,
+    logger,
+    verify: (shard: number, at: LogPosition) =>
+      verifyPosition({ connection, ground, clock, limits }, shard, at),
+  }
+  return {
+    coldStart: new ColdStart({ ...site, stream: ground.names.journalStream }),
+    keeper: new ImageKeeper({
+      ...site,
+      floors: new LogFloors(connection, ground),
+      sent: new SentRetention(connection, ground),
+      membership,
+      incarnation: ground.incarnation,
+      clock,
+    }),
+  }
+}
+
 function healingOf(
   parts: MemberParts & { connection: ClusterConnection; ground: ClusterGround; member: string },
+  coldStart: ColdStart,
 ): ShardHealing {
   const { connection, ground, clock, limits, logger, member, cluster } = parts
   const site = { connection, ground, clock, limits, form: commitForm }
@@ -216,6 +252,7 @@ function healingOf(
     acceptLogLoss: cluster.acceptLogLoss === true,
     openJournal: shard => openShard(shard, parts),
     survey: (shard, own) => surveyLog(site, shard, own),
+    beginWithImage: (shard, found, makeRoom) => coldStart.begin(shard, found, makeRoom),
     setAside: (shard, position) => setAside(shard, position, parts),
   })
 }

@@ -17,6 +17,8 @@ export interface ShardHere {
   readonly epoch?: number
   /** Of an owner: commands that wait for a step. */
   readonly waiting?: number
+  /** Position of the first entry it may have; absent: the shard's very first. */
+  readonly historyFrom?: number
   /** Why it cannot be brought up here. */
   readonly error?: string
 }
@@ -79,6 +81,7 @@ function shardHere(member: ViewedMember, shard: number): ShardHere | undefined {
     ...(at === undefined ? {} : { sequence: at.sequence, incarnation: at.incarnation }),
     ...(copy?.isOwned && epoch !== undefined ? { epoch } : {}),
     ...(waiting === undefined ? {} : { waiting }),
+    ...((journal?.historyFrom ?? 1) > 1 ? { historyFrom: journal?.historyFrom } : {}),
     ...(error === undefined ? {} : { error: toErrorValue(error).message }),
   }
 }

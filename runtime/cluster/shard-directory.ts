@@ -63,7 +63,12 @@ export function highestIncarnation(path: string, limits: Limits): number {
   }, 0)
 }
 
+/** Whether there is anything of the shard here. */
+export function hasJournal(shard: number, site: Pick<ShardDirectorySite, 'path'>): boolean {
+  return existsSync(join(shardDirectory(shard, site), 'journal.db'))
+}
+
 /** Copied to move the shard, removed to drop it. */
-function shardDirectory(shard: number, { path }: ShardDirectorySite): string {
+export function shardDirectory(shard: number, { path }: Pick<ShardDirectorySite, 'path'>): string {
   return join(path, `shard-${shard}`)
 }

@@ -1,6 +1,6 @@
 /**
  * What becomes of a journal that does not fit the log: set aside where the log has all that the shard needs, so that
- * the shard is read again from there; kept where it may hold what the log has lost, and the shard stopped.
+ * the shard is read again from there, or from an image where the log does not begin with it; kept where it may hold what the log has lost, and the shard stopped.
  *
  * Invariants: nothing is deleted; of two that differ, the longer one is never given up without an operator's word; what
  * is given up is reported by its positions.
@@ -26,8 +26,15 @@ export interface ShardHealingSite {
   /** An operator's word: what the log has lost is lost, though a journal holds it. */
   readonly acceptLogLoss: boolean
   openJournal(shard: number): Journal
-  /** @throws LogMismatchError when the log is not there any more, or its beginning is not. */
+  /** @throws LogMismatchError when the log is not there any more. */
   survey(shard: number, own: ReturnType<Journal['commits']>): Promise<LogSurvey>
+  /**
+   * Makes the shard's journal anew from an image.
+   * @param log what was found in the log, for people.
+   * @param makeRoom called once that journal is there, to move what is in its place.
+   * @throws LogMismatchError when there is no image that can be used.
+   */
+  beginWithImage(shard: number, log: string, makeRoom: () => void): Promise<{ readonly position: number }>
   setAside(shard: number, position: number): string
 }
 
@@ -73,8 +80,7 @@ export class ShardHealing {
         `entries up to ${last} (${mismatch.message}); the journal stays as it is: ${first === undefined ? OF_AN_EMPTY_LOG : WHAT_TO_DO}`,
       )
     }
-    // From an empty journal the shard comes back only by all of its log.
-    if (first !== undefined && first !== 1) throw beginsLate(stream, shard, first)
+    if (first !== undefined && first !== 1) return this.#beginWithImage(shard, position, survey, mismatch)
     if (position === 0) throw mismatch
     const aside = this.#site.setAside(shard, position)
     const facts = { shard, aside, position, agreed, logPosition: last, given: position - agreed }
@@ -87,6 +93,25 @@ export class ShardHealing {
   /** What the log is known to have lost of the shard. */
   lostTail(shard: number): Promise<LostTail | undefined> {
     return this.#site.lostTails.get(shard)
+  }
+
+  /** From an empty journal the shard comes back only by all of its log. */
+  async #beginWithImage(
+    shard: number,
+    position: number,
+    { first, last }: LogSurvey,
+    mismatch: LogMismatchError,
+  ): Promise<void> {
+    let aside: string | undefined
+    const log = `entries ${first} to ${last}, while the journal here ends at ${position}`
+    const image = await this.#site.beginWithImage(shard, log, () => {
+      if (position > 0) aside = this.#site.setAside(shard, position)
+    })
+    const facts = { shard, aside, position, logFirst: first, image: image.position }
+    this.#site.logger.error(
+      { ...facts, reason: mismatch.message },
+      'a log had let go of what a journal lacks; the shard begins again with an image',
+    )
   }
 
   /** Tells the others of a journal that goes on from an earlier life of the log: the longest is to go on. */
