@@ -3,8 +3,9 @@
  * the rest are defaults. A runtime may be given other values; nothing has no bound.
  */
 import { SetupError } from './errors.js'
+import { type ImageLimits, imageLimits } from './image-limits.js'
 
-export interface Limits {
+export interface Limits extends ImageLimits {
   /** Encoded bytes of a type, key or child id (one NATS subject token). */
   readonly addressTokenBytesMax: number
   /** Characters of a command id. */
@@ -211,28 +212,6 @@ export interface Limits {
   /** How often commands that were taken are purged from their stream, and how many messages of it one shard's purge must be worth. */
   readonly commandsPurgeMs: number
   readonly commandsPurgeSpan: number
-  /** How many messages of the log it must be worth to purge what a shard was sent, or what was published. */
-  readonly logPurgeSpan: number
-  /** Images of a shard that are kept; the log keeps what comes after the oldest of them, and lets go of nothing before there are so many. */
-  readonly imagesKept: number
-  /** How often a member looks whether an image of a shard is due. */
-  readonly imageLookMs: number
-  /**
-   * An image is due when as many entries have come since the last, and no fewer than it has actors; or when the journal
-   * has grown by so many bytes, and no fewer than it had. So what images cost stays in proportion to what was committed.
-   */
-  readonly imageEntriesMin: number
-  readonly imageBytesMin: number
-  /** How many times over an image must be due before the owner makes it in its standby's stead. */
-  readonly imagePatience: number
-  /** Bytes of one message of an image; bytes a second at which one is sent; bytes of one that are asked for ahead. */
-  readonly imageChunkBytes: number
-  readonly imageBytesPerSecond: number
-  readonly imageReadAheadBytes: number
-  /** Silence after which an image that is read is given up. */
-  readonly imageSilenceMs: number
-  /** Shards that begin with an image at once on one member. */
-  readonly imageLoadsMax: number
   /** How long a shard of a log that was made anew waits for members whose journals are longer. */
   readonly logRemadeWaitMs: number
   /** How long the owner of a shard keeps a follower waiting for the next state before it answers that there is none. */
@@ -376,17 +355,6 @@ export const limits: Limits = {
   clusterInboxHeartbeatMs: 1_000,
   commandsPurgeMs: 10_000,
   commandsPurgeSpan: 50_000,
-  logPurgeSpan: 50_000,
-  imagesKept: 2,
-  imageLookMs: 10_000,
-  imageEntriesMin: 20_000,
-  imageBytesMin: 64 * 1024 * 1024,
-  imagePatience: 3,
-  imageChunkBytes: 512 * 1024,
-  imageBytesPerSecond: 32 * 1024 * 1024,
-  imageReadAheadBytes: 8 * 1024 * 1024,
-  imageSilenceMs: 5_000,
-  imageLoadsMax: 2,
   logRemadeWaitMs: 3_000,
   changesWaitMs: 5_000,
   shardAwayMsMax: 5_000,
@@ -395,6 +363,7 @@ export const limits: Limits = {
   clusterAnswerMs: 5_000,
   clusterAnswerMsMax: 20_000,
   claimTriesMax: 10,
+  ...imageLimits,
 }
 
 /**

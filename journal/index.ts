@@ -1,7 +1,7 @@
 /** The room's face: all that the runtime may import from here. */
 export { restoreJournal } from './backup/backup.js'
 export type { Holder } from './files/hold.js'
-export { packImage, unpackImage } from './image/image-files.js'
+export { ImageFiles } from './image/image-files.js'
 export { MemoryJournal } from './memory-journal.js'
 export { statePaths } from './query.js'
 export { commitForm } from './segment/commit-bytes.js'

@@ -66,12 +66,12 @@ export class LogFloors {
 }
 
 /** Its key in the bucket. */
-export function floorKey(shard: number): string {
+function floorKey(shard: number): string {
   return `${KEY}.${shard}`
 }
 
 /** Undefined when it is none. */
-export function readFloor(bytes: Uint8Array): LogFloor | undefined {
+function readFloor(bytes: Uint8Array): LogFloor | undefined {
   try {
     const floor = JSON.parse(Buffer.from(bytes).toString()) as LogFloor
     const { log, position, at } = floor

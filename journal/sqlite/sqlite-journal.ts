@@ -92,6 +92,7 @@ export class SqliteJournal implements Journal {
   #dataVersion: unknown
   #place: JournalPlace = nowhere
   #isOpen = true
+  readonly historyFrom: number
 
   /** Use `openJournal`, which checks first. */
   constructor(opened: OpenedFiles) {
@@ -99,6 +100,7 @@ export class SqliteJournal implements Journal {
     const { db, files } = opened
     this.#db = db
     this.#segments = opened.segments
+    this.historyFrom = (opened.segments.base()?.last ?? 0) + 1
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
     const actors = new ActorTable(db, files.journal, opened.onDamage)
     this.#records = new Records(actors, () => this.#unsettled)
@@ -121,10 +123,6 @@ export class SqliteJournal implements Journal {
 
   get wasKilled(): boolean {
     return this.#opened.wasKilled
-  }
-
-  get historyFrom(): number {
-    return (this.#read(() => this.#segments.base())?.last ?? 0) + 1
   }
 
   append(commit: Commit, at?: LogPosition): Promise<void> {

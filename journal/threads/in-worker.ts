@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { SetupError } from '../../actors/errors.js'
 import { translated } from '../sqlite/database.js'
 
-type Answer<Done> =
+export type Answer<Done> =
   | { readonly done: Done }
   | { readonly refused: Pick<SetupError, 'code' | 'message' | 'details'> }
   | { readonly failed: string }
@@ -26,10 +26,9 @@ export async function inWorker<Done>(
       stop = () => reject(signal?.reason)
       signal?.addEventListener('abort', stop)
       worker.once('message', (answer: Answer<Done>) => {
-        if ('done' in answer) return resolve(answer.done)
-        if ('failed' in answer) return reject(new Error(`${what} failed: ${answer.failed}`))
-        const { code, message, details } = answer.refused
-        reject(new SetupError(code, message, details))
+        const outcome = outcomeOf(answer, what)
+        if ('error' in outcome) reject(outcome.error)
+        else resolve(outcome.done)
       })
       worker.once('error', reject)
       worker.once('exit', code => reject(new Error(`the thread of ${what} ended with ${code}`)))
@@ -39,6 +38,17 @@ export async function inWorker<Done>(
     // It writes no more once this has resolved: what is left can be removed.
     await worker.terminate()
   }
+}
+
+/** What an answer means on this side. @param what was done, for people. */
+export function outcomeOf<Done>(
+  answer: Answer<Done>,
+  what: string,
+): { readonly done: Done } | { readonly error: Error } {
+  if ('done' in answer) return answer
+  if ('failed' in answer) return { error: new Error(`${what} failed: ${answer.failed}`) }
+  const { code, message, details } = answer.refused
+  return { error: new SetupError(code, message, details) }
 }
 
 /** What the thread posts. @param place what a failure of the disk is about. */

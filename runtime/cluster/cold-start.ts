@@ -14,7 +14,7 @@ import { LogMismatchError, SetupError } from '../../actors/errors.js'
 import type { LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import { ImageDamagedError, type ImageStore, type StoredImage } from '../../cluster/index.js'
-import { unpackImage } from '../../journal/index.js'
+import type { ImageFiles } from '../../journal/index.js'
 import type { HostLogger } from '../shard-host-options.js'
 import { hasJournal, shardDirectory } from './shard-directory.js'
 
@@ -22,6 +22,7 @@ export interface ColdStartSite {
   /** The member's directory. */
   readonly path: string
   readonly images: Pick<ImageStore, 'kept' | 'read'>
+  readonly files: Pick<ImageFiles, 'unpack'>
   /** Of the log. */
   readonly stream: string
   readonly limits: Pick<Limits, 'imageLoadsMax' | 'claimTriesMax'>
@@ -44,9 +45,12 @@ export class ColdStart {
     if (hasJournal(shard, this.#site)) return
     try {
       if ((await this.#site.images.kept(shard)).length === 0) return
-      const { id, position, member, at } = await this.begin(shard, 'not read yet', () => {})
-      const facts = { shard, image: id, position, madeBy: member, madeAt: at }
-      this.#site.logger.warn(facts, 'a shard begins here with an image: its history before that is elsewhere')
+      const { id, position, historyFrom, member, at } = await this.begin(shard, 'not read yet', () => {})
+      const facts = { shard, image: id, position, historyFrom, madeBy: member, madeAt: at }
+      this.#site.logger.warn(
+        facts,
+        'a shard begins here with an image: what its history was before that is not here',
+      )
     } catch (error) {
       // The log may have all of it: whoever reads it there finds that out, and comes back here if not.
       if (!(error instanceof LogMismatchError)) throw error
@@ -113,7 +117,7 @@ export class ColdStart {
       } finally {
         await file.close()
       }
-      await unpackImage(packed, image, journal)
+      await this.#site.files.unpack(packed, image, journal)
       makeRoom()
       // What is left there holds nothing of the shard.
       if (existsSync(directory)) rmSync(directory, { recursive: true })

@@ -29,7 +29,7 @@ import {
   takenAnew,
   verifyPosition,
 } from '../../cluster/index.js'
-import { commitForm, type Holder } from '../../journal/index.js'
+import { commitForm, type Holder, ImageFiles } from '../../journal/index.js'
 import type { About } from '../api/live-api.js'
 import type { HostLogger } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
@@ -217,6 +217,7 @@ function imagingOf(
   const site = {
     path,
     images,
+    files: new ImageFiles(),
     limits,
     logger,
     verify: (shard: number, at: LogPosition) =>

@@ -15,7 +15,7 @@ import type { InboxPosition } from '../../actors/commit.js'
 import type { Journal, LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ImageStore, LogFloors, Membership, SentRetention, StoredImage } from '../../cluster/index.js'
-import { packImage } from '../../journal/index.js'
+import type { ImageFiles } from '../../journal/index.js'
 import type { HostLogger } from '../shard-host-options.js'
 import { shardDirectory } from './shard-directory.js'
 
@@ -23,6 +23,7 @@ export interface ImageKeeperSite {
   /** The member's directory. */
   readonly path: string
   readonly images: ImageStore
+  readonly files: ImageFiles
   readonly floors: LogFloors
   readonly sent: SentRetention
   readonly membership: Pick<Membership, 'id' | 'members' | 'owner'>
@@ -50,8 +51,6 @@ export class ImageKeeper {
   /** Up to where each log was let go of by this member. */
   readonly #floors = new Map<number, number>()
   #shards: () => Iterable<KeptShard> = () => []
-  /** A thread that reads one of the journals here. */
-  #packing: Promise<unknown> = Promise.resolve()
   #cancel = () => {}
 
   constructor(site: ImageKeeperSite) {
@@ -63,11 +62,11 @@ export class ImageKeeper {
     this.#later()
   }
 
-  /** Resolves when no journal is read any more. What was asked of the servers is not waited for. */
+  /** Resolves when no journal is read any more for an image, nor made of one. What was asked of the servers is not waited for. */
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('the member stops'))
     this.#cancel()
-    await this.#packing.catch(() => undefined)
+    await this.#site.files.close()
   }
 
   #later(): void {
@@ -144,9 +143,7 @@ export class ImageKeeper {
     const { signal } = this.#stopped
     const packed = join(path, `shard-${number}.image`)
     try {
-      const packing = packImage(shardDirectory(number, { path }), packed, signal)
-      this.#packing = packing
-      const facts = await packing
+      const facts = await this.#site.files.pack(shardDirectory(number, { path }), packed)
       await this.#site.verify(number, facts.log)
       const file = await open(packed, 'r')
       try {

@@ -14,10 +14,10 @@ import { createRuntime } from '../../runtime/index.js'
 import { tap } from './floor.js'
 import { type BenchOrder, order, orderOf } from './order-machine.js'
 
-const PER_COMMIT = 128
+export const ORDERS_A_COMMIT = 128
 const STEPS_TOLD = 10
 /** One order in so many has not ended. */
-const WAITING_EVERY = 10
+export const WAITING_EVERY = 10
 /** An odd number: the multiples of it are all numbers of 32 bits, in an order without a pattern. */
 const STRIDE = 0x9e3779b1
 
@@ -34,7 +34,7 @@ export function waitingBefore(n: number): number {
 
 /** Adds the orders of numbers `from` to `to` − 1. */
 export async function fill(path: string, from: number, to: number, told: (share: string) => void) {
-  const recorded = await record(`${path}-recorded`)
+  const recorded = await recordOrder(`${path}-recorded`)
   const journal = openJournal({
     path,
     holder: { ...thisProcess(), since: Date.now() },
@@ -43,12 +43,17 @@ export async function fill(path: string, from: number, to: number, told: (share:
   try {
     let position = journal.position
     let nextTold = from + 1
-    for (let first = from; first < to; first += PER_COMMIT) {
+    for (let first = from; first < to; first += ORDERS_A_COMMIT) {
       if (first >= nextTold) {
         told(`${first} orders`)
         nextTold += Math.ceil((to - from) / STEPS_TOLD)
       }
-      const commit = commitOf(recorded, position, first, Math.min(to, first + PER_COMMIT))
+      const count = Math.min(to - first, ORDERS_A_COMMIT)
+      const commit = commitOf(
+        recorded,
+        position,
+        Array.from({ length: count }, (_, n) => first + n),
+      )
       position += commit.entries.length
       await journal.append(commit)
     }
@@ -60,7 +65,7 @@ export async function fill(path: string, from: number, to: number, told: (share:
 }
 
 /** A life, up to where it waits and up to its end. */
-interface Recorded {
+export interface Recorded {
   readonly orderId: string
   readonly waiting: Life
   readonly ended: Life
@@ -71,7 +76,8 @@ interface Life {
   readonly last: RecordChange
 }
 
-async function record(path: string): Promise<Recorded> {
+/** Lives one in a directory, which is removed. */
+export async function recordOrder(path: string): Promise<Recorded> {
   const runtime = await createRuntime({ actors: [order], path, control: false })
   const seen = tap((runtime as EmbeddedRuntime).shard.journal)
   seen.open()
@@ -95,10 +101,11 @@ function lifeIn(commits: readonly Commit[]): Life {
   return { entries: commits.flatMap(commit => commit.entries), last }
 }
 
-function commitOf(recorded: Recorded, position: number, from: number, to: number): Commit {
+/** The orders of those numbers as one commit after a position. */
+export function commitOf(recorded: Recorded, position: number, numbers: readonly number[]): Commit {
   const entries: JournalEntry[] = []
   const records: RecordChange[] = []
-  for (let n = from; n < to; n++) {
+  for (const n of numbers) {
     const life = n % WAITING_EVERY === 0 ? recorded.waiting : recorded.ended
     const rename = renaming(recorded.orderId, scatteredOrder(n).orderId)
     const incarnation = position + entries.length + 1

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Bench, BenchOptions, Line } from './bench.js'
 import { clusterBench } from './cluster/cluster.js'
+import { coldBench } from './cluster/cold.js'
 import { executorBench } from './executor.js'
 import { growthBench } from './growth.js'
 import { historyBench } from './history.js'
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   executorBench,
   journalBench,
   clusterBench,
+  coldBench,
 ]
 
 interface Flags extends Omit<BenchOptions, 'directory' | 'progress'> {
@@ -42,7 +44,7 @@ await new Command('bench')
     'orders in flight at once (order, growth: 256; cluster: 512; recovery: 100000)',
     positive,
   )
-  .option('--actors <n>', 'idle actors (idle)', positive, 1_000_000)
+  .option('--actors <n>', 'idle actors (idle), orders of which a tenth is live (cold)', positive, 1_000_000)
   .option('--entries <n>', 'entries of one actor (history)', positive, 1_000_000)
   .addOption(
     new Option('--dimension <name>', 'what grows (growth); all when absent').choices([
@@ -53,7 +55,7 @@ await new Command('bench')
   )
   .option('--most <n>', 'largest size of a dimension (growth)', positive, 5_000_000)
   .option('--sync-always', 'the server syncs each append (cluster)')
-  .option('--shards <n>', 'shards of the member (cluster: 16)', positive)
+  .option('--shards <n>', 'shards of the member (cluster: 16, cold: 64)', positive)
   .option('--profiles <directory>', 'leave profiles of member and client there (cluster)')
   .action(runNamed)
   .parseAsync()

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ImageFacts } from '../../../actors/image.js'
 import type { Journal } from '../../../actors/journal.js'
-import { MemoryJournal, packImage, unpackImage } from '../../../journal/index.js'
+import { ImageFiles, MemoryJournal } from '../../../journal/index.js'
 import { runs } from '../../support/effort.js'
 import { type Applied, CommitMaker, T0 } from '../../support/journal-commits.js'
 import { flipByte, flipEvery, openForTest, temporaryDirectory } from '../../support/journal-files.js'
@@ -14,6 +14,7 @@ import { refusal } from '../../support/journal-refusal.js'
 
 const ADDRESSES = ['order/1', 'order/2', 'order/2/pay', 'stock/c', 'z/9']
 
+const files = new ImageFiles()
 let root = ''
 let remove = () => {}
 const at = (name: string) => join(root, name)
@@ -52,11 +53,11 @@ class Life {
 
   /** The journal goes on from an image of itself. */
   async throughImage(name: string): Promise<ImageFacts> {
-    const facts = await packImage(this.#directory, at(`${name}.image`))
+    const facts = await files.pack(this.#directory, at(`${name}.image`))
     this.journal.close()
     this.#directory = at(name)
     mkdirSync(this.#directory)
-    await unpackImage(at(`${name}.image`), facts, this.#directory)
+    await files.unpack(at(`${name}.image`), facts, this.#directory)
     this.journal = openForTest(this.#directory, { durability: 'normal' })
     return facts
   }
@@ -168,12 +169,12 @@ describe('an image', () => {
     const maker = new CommitMaker()
     const append = (n: number) => journal.append(maker.make([{ address: `order/${n}` }]), logAt(n))
     for (let n = 1; n <= 50; n++) await append(n)
-    const packed = packImage(at('busy'), at('busy.image'))
+    const packed = files.pack(at('busy'), at('busy.image'))
     for (let n = 51; n <= 150; n++) await append(n)
     const facts = await packed
     journal.close()
     mkdirSync(at('new'))
-    await unpackImage(at('busy.image'), facts, at('new'))
+    await files.unpack(at('busy.image'), facts, at('new'))
     const copy = openForTest(at('new'))
     assert.ok(facts.position >= 50 && facts.position <= 150, String(facts.position))
     assert.deepEqual(
@@ -187,13 +188,13 @@ describe('an image', () => {
     const life = new Life()
     for (let n = 0; n < 50; n++) await life.commit([{ address: `order/${n}` }])
     const file = at('good.image')
-    const facts = await packImage(at('data'), file)
+    const facts = await files.pack(at('data'), file)
     life.journal.close()
     const whole = readFileSync(file)
     const refused = async (what: string, given: ImageFacts = facts) => {
       mkdirSync(at(what))
       await assert.rejects(
-        unpackImage(at('bad.image'), given, at(what)),
+        files.unpack(at('bad.image'), given, at(what)),
         refusal('JournalCorrupt', /an image is damaged/),
       )
     }
@@ -217,9 +218,9 @@ describe('an image', () => {
     const life = new Life()
     await life.commit([{ address: 'order/1' }])
     life.journal.close()
-    const made = await packImage(at('data'), at('good.image'))
+    const made = await files.pack(at('data'), at('good.image'))
     await assert.rejects(
-      unpackImage(at('good.image'), { ...made, schema: made.schema + 1 }, at('data')),
+      files.unpack(at('good.image'), { ...made, schema: made.schema + 1 }, at('data')),
       refusal('JournalTooNew', /knows schemas up to/),
     )
   })
@@ -231,13 +232,13 @@ describe('an image', () => {
     life.journal.close()
     flipEvery(join(at('data'), 'journal.db'), Buffer.from('here it stands'))
     await assert.rejects(
-      packImage(at('data'), at('a.image')),
+      files.pack(at('data'), at('a.image')),
       refusal('JournalCorrupt', /order\/1 is damaged/),
     )
     const alone = openForTest(at('alone'))
     await alone.append(new CommitMaker().make([{ address: 'order/1' }]))
     await assert.rejects(
-      packImage(at('alone'), at('a.image')),
+      files.pack(at('alone'), at('a.image')),
       refusal('JournalCorrupt', /never in a cluster/),
     )
     alone.close()
