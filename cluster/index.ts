@@ -27,6 +27,7 @@ export { type Answerer, type PublicAnswer, PublicService } from './service/publi
 export { type PublicMessage, type PublicRequest, readRequest } from './service/read-request.js'
 export { shardOf } from './shard-of.js'
 export { type ClusterGround, type ClusterShape, prepareStreams } from './streams/setup.js'
+export { type ImageRow, readImages } from './view/read-images.js'
 export {
   readServer,
   readStreams,

@@ -14,6 +14,7 @@ import {
   type StreamRow,
 } from '../../../cluster/index.js'
 import type { ClusterFlags } from '../cluster-flags.js'
+import { imageFindings } from './image-findings.js'
 import type { ReachedCluster } from './in-cluster.js'
 import { clusterOf } from './in-cluster.js'
 import { copiesOf, type SaidCopies } from './member-answers.js'
@@ -47,6 +48,7 @@ export async function checkUp(cluster: ReachedCluster, flags: ClusterFlags): Pro
     ...clockFindings(tables),
     ...memberFindings(tables, said),
     ...(await journalFindings(cluster, tables, said)),
+    ...(await imageFindings(cluster, said)),
   ]
 }
 

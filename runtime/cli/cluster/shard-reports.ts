@@ -1,5 +1,7 @@
 /** The shards of a cluster as the buckets, the log and the members tell of them, put together. */
-import { readTail, type ShardRow } from '../../../cluster/index.js'
+
+import { limits } from '../../../actors/limits.js'
+import { type ImageRow, readImages, readTail, type ShardRow } from '../../../cluster/index.js'
 import type { ShardHere } from '../../cluster/member-views.js'
 import type { ReachedCluster } from './in-cluster.js'
 import { copiesOf } from './member-answers.js'
@@ -14,6 +16,11 @@ export interface ShardReport extends ShardRow {
   /** The shard's last commit or claim in the log. */
   readonly incarnation?: number
   readonly sequence?: number
+  /** Position that the newest image goes to, and up to which the log has let go. */
+  readonly image?: number
+  readonly floor?: number
+  /** Position from which on the owner has the history; absent: all of it. */
+  readonly historyFrom?: number
   readonly trouble?: string
 }
 
@@ -29,7 +36,17 @@ export async function shardReports(cluster: ReachedCluster): Promise<readonly Sh
     said.flatMap(({ member, copies }) => copies.map(copy => [`${member} ${copy.shard}`, copy] as const)),
   )
   const tails = await Promise.all(tables.shards.map(({ shard }) => readTail({ connection, ground }, shard)))
-  return tables.shards.map((row, index) => reportOf(row, copies, tails[index]))
+  const images = await readImages({ ...cluster, limits })
+  return tables.shards.map((row, index) => ({
+    ...reportOf(row, copies, tails[index]),
+    ...imageReport(images[index]),
+  }))
+}
+
+function imageReport(row: ImageRow | undefined): Pick<ShardReport, 'image' | 'floor'> {
+  const image = row?.images[0]?.position
+  const floor = row?.floor?.position
+  return { ...(image === undefined ? {} : { image }), ...(floor === undefined ? {} : { floor }) }
 }
 
 type Tail = Awaited<ReturnType<typeof readTail>>
@@ -48,6 +65,7 @@ function reportOf(row: ShardRow, copies: ReadonlyMap<string, ShardHere>, tail: T
     ...row,
     ...(position === undefined ? {} : { position }),
     ...(lag === undefined ? {} : { lag }),
+    ...(own?.historyFrom === undefined ? {} : { historyFrom: own.historyFrom }),
     ...(own?.waiting === undefined ? {} : { waiting: own.waiting }),
     ...(tail === undefined ? {} : { incarnation: tail.incarnation, sequence: tail.sequence }),
     ...(trouble === undefined ? {} : { trouble }),

@@ -14,8 +14,8 @@ export function doctorCommand(): Command {
     .summary('whether a cluster is as it should be')
     .description(
       "Look a cluster over: its servers' versions, copies and what the servers say of writes to the disk, how full its " +
-        "streams are, clocks, members, shards without an owner, and whether members' journals agree with the log. " +
-        "Changes nothing. Ends with 1 when anything is 'bad'.",
+        "streams are, clocks, members, shards without an owner, and whether members' journals agree with the log, " +
+        "how old images of shards are and how far back the log goes. Changes nothing. Ends with 1 when anything is 'bad'.",
     )
     .action(doctor)
   return taught(askingCluster(command), [

@@ -13,7 +13,8 @@ export function shardsCommand(): Command {
     .summary('who owns which part of the actors')
     .description(
       'List the shards of a cluster: owner and standby, the position of the owner, how many entries the standby lags ' +
-        'behind, commands that wait, epoch, and the last message of each in the log. Positions and lags are asked of ' +
+        'behind, commands that wait, epoch, the last message of each in the log, the position of its newest image, and up ' +
+        'to which the log has let go. Positions and lags are asked of ' +
         'the members; what one that does not answer would have said is left out.',
     )
     .action(shards)
@@ -32,7 +33,20 @@ async function shards(flags: Flags): Promise<void> {
   if (flags.json) return reports.forEach(printJson)
   printLine(
     tableOf(
-      ['shard', 'owner', 'standby', 'position', 'lag', 'waiting', 'epoch', 'log', 'sequence', 'trouble'],
+      [
+        'shard',
+        'owner',
+        'standby',
+        'position',
+        'lag',
+        'waiting',
+        'epoch',
+        'log',
+        'sequence',
+        'image',
+        'floor',
+        'trouble',
+      ],
       reports.map(one => [
         one.shard,
         one.owner ?? '-',
@@ -43,9 +57,11 @@ async function shards(flags: Flags): Promise<void> {
         one.epoch,
         one.incarnation,
         one.sequence,
+        one.image,
+        one.floor,
         one.trouble,
       ]),
-      [0, 3, 4, 5, 6, 7, 8],
+      [0, 3, 4, 5, 6, 7, 8, 9, 10],
     ),
   )
 }
