@@ -30,9 +30,9 @@ import type { Dispatcher } from './dispatch/dispatcher.js'
 import type { Followers } from './dispatch/followers.js'
 import { wayOut } from './dispatch/way-out.js'
 import { letGoOn, runOut } from './endings.js'
-import { Alarm } from './inbox/alarm.js'
 import { CommandSources } from './inbox/command-sources.js'
 import { Idle } from './inbox/idle.js'
+import { Wakes } from './inbox/wakes.js'
 import type { BatchObserver } from './observe/observer.js'
 import type { ShardHostOptions } from './shard-host-options.js'
 import type { Life } from './step/life.js'
@@ -56,16 +56,13 @@ export class ShardHost {
   #flight: Flight | undefined
   #state: 'running' | 'stopping' | 'stopped' | 'failed' = 'running'
   #turning = false
-  #scheduled = false
-  /** The journal is full and left alone for a while, whatever comes in. */
-  #isResting = false
-  readonly #alarm: Alarm
+  readonly #wakes: Wakes
   readonly #idle = new Idle()
 
   constructor(options: ShardHostOptions) {
     const { journal, bindings, limits, clock } = options
     this.#options = options
-    this.#alarm = new Alarm(clock)
+    this.#wakes = new Wakes(clock, () => this.#turn())
     this.followers = options.followers
     this.cache = new ActorCache(journal, bindings, limits)
     const { pending, held } = sortPending(options)
@@ -176,7 +173,7 @@ export class ShardHost {
 
   #end(state: 'stopped' | 'failed'): void {
     this.#state = state
-    this.#alarm.cancel()
+    this.#wakes.cancel()
     refuse(
       this.#options.inbox.take(Number.POSITIVE_INFINITY),
       'the runtime ended before the command was taken',
@@ -211,17 +208,11 @@ export class ShardHost {
   }
 
   #wake(): void {
-    if (this.#scheduled || this.#turning || this.#isResting || this.isOver) return
-    this.#scheduled = true
-    this.#alarm.cancel()
-    this.#options.clock.soon(() => {
-      this.#scheduled = false
-      this.#turn()
-    })
+    if (!this.#turning && !this.isOver) this.#wakes.soon()
   }
 
   #turn(): void {
-    if (this.isOver || this.#isResting) return
+    if (this.isOver) return
     this.#turning = true
     try {
       this.#fill()
@@ -353,7 +344,7 @@ export class ShardHost {
       { error: toErrorValue(error) },
       'the journal is full; nothing is lost, commands are refused',
     )
-    this.#rest(this.#options.limits.journalFullRetryMs)
+    this.#wakes.leaveAlone(this.#options.limits.journalFullRetryMs)
   }
 
   #replenish(now: number): void {
@@ -376,23 +367,16 @@ export class ShardHost {
   }
 
   /** Nothing to do for now: set the alarm for what is due next, and settle the journal meanwhile. */
-  #rest(restMs?: number): void {
+  #rest(): void {
     if (this.isOver) return this.#idle.tell()
     const { clock, limits } = this.#options
-    this.#alarm.cancel()
-    if (restMs !== undefined) {
-      this.#isResting = true
-      return this.#alarm.set(restMs, () => {
-        this.#isResting = false
-        this.#wake()
-      })
-    }
+    this.#wakes.cancel()
     if (this.#canTurn) return this.#wake()
     if (this.#flight !== undefined) return
     this.#idle.tell()
     const waitMs = Math.min(this.#sources.nextAt, this.#retention.nextAt) - clock.now()
-    this.#alarm.set(limits.settleAfterMs, () => this.#settle())
-    this.#alarm.set(waitMs, () => this.#wake())
+    this.#wakes.in(limits.settleAfterMs, () => this.#settle())
+    this.#wakes.in(waitMs)
   }
 
   #settle(): void {
