@@ -6,7 +6,6 @@ import { resolve } from 'node:path'
 import type { Tracer } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { toErrorValue } from '../actors/codec.js'
-import { SetupError } from '../actors/errors.js'
 import { type Limits, limitsWith } from '../actors/limits.js'
 import type { AnyDefinition } from '../machines/index.js'
 import type { Runtime } from './client/types.js'
@@ -17,7 +16,9 @@ import { openDataDirectory } from './embedded/data-directory.js'
 import { type EmbeddedOptions, EmbeddedRuntime } from './embedded/embedded-runtime.js'
 import { EventTimeRuntime } from './embedded/event-time.js'
 import { httpHandler } from './http/handler.js'
+import type { Inspecting } from './inspect/inspect-server.js'
 import type { InspectOptions } from './inspect/options.js'
+import { type InspectSource, shardSource } from './inspect/source.js'
 import type { EngineMetrics } from './observe/metrics/engine-metrics.js'
 import type { Tracing } from './observe/tracing/tracing.js'
 import { packageVersion } from './package-version.js'
@@ -72,19 +73,18 @@ export async function createEmbeddedRuntime(
   const { inspect } = options
   const embedded = await embeddedOptions(options, disk)
   const runtime = new EmbeddedRuntime(embedded)
-  if (inspect !== undefined) await beginInspection(inspect, runtime, embedded)
+  if (inspect !== undefined) {
+    const source = shardSource(() => runtime.shard)
+    const inspecting = await beginInspection(inspect, runtime, source, embedded)
+    runtime.shard.host.followers.onEnd(() => inspecting.close())
+  }
   if (options.control !== false) runtime.addDoor(await openControl(runtime, embedded, options))
   return runtime
 }
 
 /** Nothing of NATS is loaded where no cluster is asked for. */
 async function createMemberRuntime(options: RuntimeOptions, cluster: ClusterSettings): Promise<Runtime> {
-  const { actors, path = DEFAULT_PATH, inspect, metrics, tracing } = options
-  for (const [name, given] of Object.entries({ inspect, metrics, tracing }))
-    if (given !== undefined && given !== false)
-      throw new SetupError('InvalidDefinition', `'${name}' is not to be had of a member of a cluster yet`, {
-        name,
-      })
+  const { actors, path = DEFAULT_PATH, inspect } = options
   const { createMember } = await import('./cluster/compose-cluster.js')
   const limits = limitsWith(options.limits)
   const clock = new SystemClock()
@@ -100,7 +100,13 @@ async function createMemberRuntime(options: RuntimeOptions, cluster: ClusterSett
     holder: thisProcess(),
     versionsRequired: process.env.NODE_ENV === 'production',
     mintId: mintCommandId,
+    ...(await metricsFor(options)),
+    ...(await tracingFor(options, logger)),
   })
+  if (inspect !== undefined) {
+    const inspecting = await beginInspection(inspect, member, member.actors, { clock, limits, logger })
+    member.addDoor({ retire: () => {}, close: async () => inspecting.close() })
+  }
   if (options.control !== false) member.addDoor(await openControl(member, { clock, limits, logger }, options))
   return member
 }
@@ -118,21 +124,16 @@ function openControl(
 /** Loaded only where wanted. What cannot be inspected as asked does not run. */
 async function beginInspection(
   inspect: InspectOptions,
-  runtime: EmbeddedRuntime,
-  { clock, limits, logger }: EmbeddedOptions,
-): Promise<void> {
+  runtime: Pick<EmbeddedRuntime, 'bindings' | 'inspectUrl' | 'stop'>,
+  source: InspectSource,
+  { clock, limits, logger }: Pick<EmbeddedOptions, 'clock' | 'limits' | 'logger'>,
+): Promise<Inspecting> {
   const { startInspector } = await import('./inspect/start-inspector.js')
-  const site = {
-    get shard() {
-      return runtime.shard
-    },
-    bindings: runtime.bindings,
-    clock,
-    limits,
-    logger,
-  }
+  const site = { source, bindings: runtime.bindings, clock, limits, logger }
   try {
-    runtime.inspectUrl = (await startInspector(inspect, site)).url
+    const inspecting = await startInspector(inspect, site)
+    runtime.inspectUrl = inspecting.url
+    return inspecting
   } catch (error) {
     await runtime.stop()
     throw error

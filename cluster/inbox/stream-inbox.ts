@@ -52,6 +52,8 @@ export class StreamInbox implements Inbox {
   #isOpening = false
   /** Of the connection, so far. */
   #changes = 0
+  /** In the stream after the last message read. */
+  #waiting = 0
   #stopListening = () => {}
   #listener: () => void = () => {}
 
@@ -70,6 +72,11 @@ export class StreamInbox implements Inbox {
 
   get size(): number {
     return this.#arrivals.ready
+  }
+
+  /** Messages for the shard that are still to be taken, as of the last that came. */
+  get backlog(): number {
+    return this.#waiting + this.#arrivals.held
   }
 
   onArrival(listener: () => void): void {
@@ -141,7 +148,10 @@ export class StreamInbox implements Inbox {
       stream: this.#stream,
       shard,
       filter: kind === 'commands' ? names.shardCommands(shard) : names.sentTo(shard),
-      onMessage: (message, sequence) => this.#receive(message, sequence),
+      onMessage: (message, sequence, waiting) => {
+        this.#waiting = waiting
+        this.#receive(message, sequence)
+      },
       onIdle: () => this.#ask(),
       onLost: () => this.#lost(),
     }

@@ -21,7 +21,8 @@ export interface SessionSite {
   readonly stream: string
   readonly shard: number
   readonly filter: string
-  readonly onMessage: (message: Msg, sequence: number) => void
+  /** `waiting`: how many more there are for the shard. */
+  readonly onMessage: (message: Msg, sequence: number, waiting: number) => void
   /** All that was asked for has come, or does not come: it may be asked again. */
   readonly onIdle: () => void
   readonly onLost: (why: string) => void
@@ -140,12 +141,12 @@ export class StreamSession {
     this.#wasHeard = true
     if (this.#isOver) return
     if (message.subject.startsWith(this.#inbox)) return this.#takeStatus(message)
-    const { delivery, sequence } = numbersOf(message.reply ?? '')
+    const { delivery, sequence, waiting } = numbersOf(message.reply ?? '')
     if (delivery !== this.#delivered + 1)
       return this.#lose(`expected delivery ${this.#delivered + 1}, found ${delivery}`)
     this.#delivered = delivery
     this.#due--
-    this.#site.onMessage(message, sequence)
+    this.#site.onMessage(message, sequence, waiting)
     // Not every server says so when all have come.
     if (this.#due === 0) this.#site.onIdle()
   }
@@ -184,8 +185,12 @@ export class StreamSession {
 }
 
 /** From `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<tries>.<sequence>.<delivery>.<time>.<pending>[.…]`. */
-function numbersOf(reply: string): { readonly sequence: number; readonly delivery: number } {
+function numbersOf(reply: string): Record<'sequence' | 'delivery' | 'waiting', number> {
   const tokens = reply.split('.')
   const at = tokens.length > 9 ? 7 : 5
-  return { sequence: Number(tokens[at]), delivery: Number(tokens[at + 1]) }
+  return {
+    sequence: Number(tokens[at]),
+    delivery: Number(tokens[at + 1]),
+    waiting: Number(tokens[at + 3]),
+  }
 }

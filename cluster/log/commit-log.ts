@@ -9,6 +9,7 @@ import { FencedError, UnavailableError } from '../../actors/errors.js'
 import type { LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
+import type { ClusterObserver } from '../observer.js'
 import type { ClusterGround } from '../streams/setup.js'
 import type { CommitForm } from './commit-form.js'
 import { type CommitSite, claimWriting, commitWriting, type LogWriting } from './commit-messages.js'
@@ -25,6 +26,7 @@ export interface CommitLogSite extends CommitSite {
   readonly limits: Limits
   /** This one's id. */
   readonly member: string
+  readonly observer?: ClusterObserver
 }
 
 /** Where a shard's log ends, and who wrote that. */

@@ -9,6 +9,7 @@
 import type { Clock } from '../../actors/clock.js'
 import { LogMismatchError, SetupError, UnavailableError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
+import type { ClusterObserver } from '../observer.js'
 import { type BatchOutcome, type ExpectingMessage, publishBatch } from './atomic-batch.js'
 import type { LogWriting } from './commit-messages.js'
 import type { StoredLogMessage } from './log-message.js'
@@ -41,6 +42,7 @@ interface Flying extends Append {
 export interface FlightSite extends LogSite {
   readonly clock: Clock
   readonly limits: Limits
+  readonly observer?: ClusterObserver
 }
 
 export class Flights {
@@ -123,7 +125,7 @@ export class Flights {
       await connection.connected()
       open = open.filter(append => !append.signal.aborted)
       if (open.length === 0) return
-      const outcome = await publishBatch(connection, messagesOf(open), limits.clusterAckMs)
+      const outcome = await this.#publish(open)
       if (outcome.kind === 'stored') return landAll(open, outcome.first)
       if (outcome.kind === 'impossible') return await this.#apart(open, outcome)
       const left = await this.#settle(open)
@@ -132,6 +134,22 @@ export class Flights {
       if (isStuck || outcome.kind === 'unknown')
         await new Promise<void>(resolve => clock.after(limits.clusterRetryMs, resolve))
     }
+  }
+
+  async #publish(appends: readonly Flying[]): Promise<BatchOutcome> {
+    const { connection, limits, clock, observer } = this.#site
+    const messages = messagesOf(appends)
+    if (observer === undefined) return publishBatch(connection, messages, limits.clusterAckMs)
+    const began = clock.elapsed()
+    const outcome = await publishBatch(connection, messages, limits.clusterAckMs)
+    observer.flew({
+      outcome: outcome.kind,
+      commits: appends.length,
+      messages: messages.length,
+      bytes: appends.reduce((sum, { writing }) => sum + writing.bytes, 0),
+      ms: clock.elapsed() - began,
+    })
+    return outcome
   }
 
   /** One that cannot be written takes no other along. */

@@ -27,6 +27,8 @@ export type HeartbeatNews =
   | { readonly kind: 'life'; readonly life: Life }
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'trouble'; readonly message: string }
+  /** A heartbeat that was not acknowledged. */
+  | { readonly kind: 'missed'; readonly message: string }
   | { readonly kind: 'ended' }
 
 const task = workerData as HeartbeatTask
@@ -87,7 +89,7 @@ async function beat(connection: ClusterConnection): Promise<boolean> {
     renewal.say(about)
     return await renewal.beat()
   } catch (error) {
-    tell({ kind: 'trouble', message: messageOf(error) })
+    tell({ kind: 'missed', message: messageOf(error) })
     return false
   }
 }

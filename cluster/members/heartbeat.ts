@@ -20,6 +20,15 @@ export interface HeartbeatSite extends Pick<HeartbeatTask, 'cluster' | 'bucket' 
   onTrouble(message: string): void
 }
 
+/** How the lease has been kept since this process began. */
+export interface LeaseVitals {
+  /** Since the last renewal; undefined while there is no lease. */
+  readonly ageMs: number | undefined
+  readonly losses: number
+  /** Heartbeats that were not acknowledged. */
+  readonly missed: number
+}
+
 export class Heartbeat {
   readonly #site: HeartbeatSite
   readonly #cell = new LeaseCell()
@@ -27,6 +36,7 @@ export class Heartbeat {
   #worker: Worker | undefined
   #life: Life | undefined
   #isEnding = false
+  #missed = 0
 
   constructor(site: HeartbeatSite, about: MemberAbout) {
     this.#site = site
@@ -72,6 +82,10 @@ export class Heartbeat {
     return this.#life?.name === life
   }
 
+  get vitals(): LeaseVitals {
+    return { ageMs: this.#cell.ageMs(), losses: this.#cell.losses, missed: this.#missed }
+  }
+
   /** The next heartbeat says so, and is sent at once. */
   say(about: MemberAbout): void {
     this.#about = about
@@ -98,7 +112,8 @@ export class Heartbeat {
 
   #hear(news: HeartbeatNews): void {
     if (this.#isEnding) return
-    if (news.kind === 'trouble') this.#site.onTrouble(news.message)
+    if (news.kind === 'missed') this.#missed++
+    if (news.kind === 'trouble' || news.kind === 'missed') this.#site.onTrouble(news.message)
     if (news.kind === 'lost') this.#lose(news.reason)
     if (news.kind === 'life') {
       this.#life = news.life

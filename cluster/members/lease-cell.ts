@@ -54,6 +54,12 @@ export class LeaseCell {
     return now.steadyNs - steady < BigInt(termMs) * NS_PER_MS && now.wallMs - Number(wall) < termMs
   }
 
+  /** Since the write began that renewed it last; undefined while it is lost. */
+  ageMs(now: Instant = instant()): number | undefined {
+    const steady = Atomics.load(this.#fields, STEADY)
+    return steady === 0n ? undefined : Number((now.steadyNs - steady) / NS_PER_MS)
+  }
+
   get losses(): number {
     return Number(Atomics.load(this.#fields, LOSSES))
   }

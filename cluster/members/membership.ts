@@ -14,7 +14,7 @@ import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection, ClusterOptions } from '../connection.js'
 import type { Names } from '../names.js'
 import { assign, type Seat } from './assignment.js'
-import { Heartbeat } from './heartbeat.js'
+import { Heartbeat, type LeaseVitals } from './heartbeat.js'
 import { Holdings, type Released } from './holdings.js'
 import { Living, type LivingMember } from './living.js'
 import type { MemberAbout } from './member-record.js'
@@ -171,6 +171,10 @@ export class Membership {
       }
     const lost = this.#lossReason === undefined ? '' : ` (${this.#lossReason})`
     return { valid: false, reason: `member ${this.id} has not renewed its lease of ${leaseMs} ms${lost}` }
+  }
+
+  get vitals(): LeaseVitals {
+    return this.#heartbeat.vitals
   }
 
   /** Whether the shard is this member's now, in that epoch. What `isOurs` of its host asks before anything leaves. */

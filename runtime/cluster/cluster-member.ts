@@ -6,40 +6,43 @@
  * (cluster/members), nor what owning a shard is (member-shard.ts). Invariant: one step a shard at a time; each begins
  * from how things stand when the one before has ended.
  */
-import { toErrorValue } from '../../actors/codec.js'
 import type { InboxPosition } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type {
   Away,
-  ClusterClient,
   ClusterCommitLog,
+  ClusterConnection,
   CommandsRetention,
   Membership,
 } from '../../cluster/index.js'
 import type { Api } from '../api/api.js'
-import { type About, LiveApi } from '../api/live-api.js'
 import { RemoteClient } from '../client/remote/remote-client.js'
 import type { RemoteService } from '../client/remote/remote-service.js'
 import type { Runtime } from '../client/types.js'
 import type { Door } from '../embedded/embedded-runtime.js'
-import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
-import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
+import { type HandlerSite, type HttpHandler, httpHandler, metricsOff } from '../http/handler.js'
+import type { Bindings } from '../step/bindings.js'
 import type { ColdStart } from './cold-start.js'
+import { forgetTaken } from './forget-taken.js'
 import type { ImageKeeper } from './image-keeper.js'
 import { Lodgers } from './lodgers.js'
+import type { MemberActors } from './member-actors.js'
+import { MemberCounts } from './member-counts.js'
+import { memberHealth } from './member-health.js'
+import type { MemberMetrics } from './member-metrics.js'
 import { type LogEnd, MemberShard, type MemberShardSite } from './member-shard.js'
+import { ShardDoors, type ShardDoorsSite } from './shard-doors.js'
 import { ShardFailures } from './shard-failures.js'
 import type { ShardHealing } from './shard-healing.js'
-import { ShardVerbs } from './shard-verbs.js'
 
 export interface ClusterMemberSite
   extends Omit<
-    MemberShardSite,
-    'streams' | 'openJournal' | 'isHere' | 'owns' | 'whereabouts' | 'isGone' | 'lodgers' | 'onLost'
-  > {
+      MemberShardSite,
+      'streams' | 'openJournal' | 'isHere' | 'owns' | 'whereabouts' | 'isGone' | 'lodgers' | 'onLost'
+    >,
+    ShardDoorsSite {
   readonly shards: number
   readonly membership: Membership
-  readonly client: ClusterClient
   readonly log: ClusterCommitLog
   readonly retention: CommandsRetention
   readonly healing: ShardHealing
@@ -47,15 +50,13 @@ export interface ClusterMemberSite
   readonly keeper: ImageKeeper
   readonly service: RemoteService
   readonly api: Api
-  readonly about: About
-  readonly metrics?: EngineMetrics
-  /** Subject on which the owner of a shard is asked. */
-  verbsOf(shard: number): string
+  readonly metrics?: MemberMetrics
   streamsOf(shard: number): MemberShardSite['streams']
   openJournal(shard: number): ReturnType<MemberShardSite['openJournal']>
   isHere(shard: number, address: string): boolean
   /** Looks whether the servers are away for that long. */
   away(ms: number): Away
+  readonly connection: Pick<ClusterConnection, 'isConnected' | 'onChange'>
   /** Ends the connection. */
   close(): Promise<void>
 }
@@ -65,14 +66,18 @@ type Step = () => Promise<unknown>
 
 export class ClusterMember extends RemoteClient implements Runtime {
   readonly api: Api
+  readonly counts = new MemberCounts()
+  /** Of the shards it owns now. */
+  readonly actors: MemberActors
+  /** Set by whoever began an inspection of it. */
+  inspectUrl: string | undefined
   readonly #site: ClusterMemberSite
   readonly #shards = new Map<number, MemberShard>()
-  readonly #verbs = new Map<number, () => void>()
+  readonly #shardDoors: ShardDoors
   /** Steps on their way, the last of each shard. */
   readonly #busy = new Map<number, Promise<void>>()
   readonly #failures: ShardFailures
   readonly #doors: Door[] = []
-  readonly #startedAt: number
   readonly #lodgers: Lodgers
   /** Of the members, as they were known at last. */
   #lives: ReadonlySet<string> = new Set()
@@ -87,19 +92,27 @@ export class ClusterMember extends RemoteClient implements Runtime {
     super(site.service, () => {})
     this.#site = site
     this.api = site.api
-    this.#startedAt = site.clock.now()
+    this.#shardDoors = new ShardDoors(site)
+    this.actors = this.#shardDoors.actors
     this.#failures = new ShardFailures(site, number => this.#drop(number))
     this.#lodgers = new Lodgers({ ...site, lasts: life => site.membership.lasts(life) })
   }
 
   /** Resolves once it is a member; its shards come to it from then on. */
   async join(): Promise<void> {
-    const { membership } = this.#site
+    const { membership, connection } = this.#site
     await membership.join()
-    this.#stopListening = membership.onChange(() => this.#settle())
+    const ends = [membership.onChange(() => this.#settle()), this.counts.follow(connection)]
+    this.#stopListening = () => {
+      for (const end of ends) end()
+    }
     this.#settle()
-    this.#forgetLater()
+    this.#stopForgetting = forgetTaken(this.#site, () => this.#taken())
     this.#site.keeper.start(() => this.#shards.values())
+  }
+
+  get bindings(): Bindings {
+    return this.#site.bindings
   }
 
   get membership(): Membership {
@@ -109,6 +122,19 @@ export class ClusterMember extends RemoteClient implements Runtime {
   /** Shards that this member owns and steps now. */
   get owned(): readonly number[] {
     return [...this.#shards.values()].filter(shard => shard.isOwned).map(shard => shard.number)
+  }
+
+  /** Those it owns and stands by for. */
+  get shards(): readonly MemberShard[] {
+    return [...this.#shards.values()]
+  }
+
+  get isConnected(): boolean {
+    return this.#site.connection.isConnected
+  }
+
+  get isStopping(): boolean {
+    return this.#stopped !== undefined
   }
 
   /** Shards that cannot be brought up here, and why. */
@@ -133,36 +159,28 @@ export class ClusterMember extends RemoteClient implements Runtime {
       logger,
       onEnd: listener => service.onEnd(listener),
       metrics: () => this.metrics(),
+      health: () => memberHealth(this),
     }
   }
 
   async metrics(): Promise<string> {
-    throw new UnavailableError('metrics of a member are not counted yet', undefined, false)
+    const { metrics, log } = this.#site
+    if (metrics === undefined) throw metricsOff()
+    return metrics.text(this, log)
   }
 
   addDoor(door: Door): void {
     this.#doors.push(door)
   }
 
-  #forgetLater(): void {
-    const { clock, limits } = this.#site
-    this.#stopForgetting = clock.after(limits.commandsPurgeMs, () => void this.#forgetTaken())
-  }
-
-  /** Commands that the shards owned here have committed. */
-  async #forgetTaken(): Promise<void> {
-    const { retention, logger } = this.#site
+  /** How far the shards owned here have committed their commands. */
+  #taken(): Map<number, InboxPosition> {
     const places = new Map<number, InboxPosition>()
     for (const shard of this.#shards.values()) {
       const place = shard.isOwned ? shard.journal?.taken().find(one => one.inbox === 'commands') : undefined
       if (place !== undefined) places.set(shard.number, place)
     }
-    await retention
-      .forget(places)
-      .catch((error: unknown) =>
-        logger.warn({ error: toErrorValue(error) }, 'taken commands were not purged'),
-      )
-    if (!this.#isStopping) this.#forgetLater()
+    return places
   }
 
   /** Makes each shard what it is meant to be, as far as that is possible now. */
@@ -276,7 +294,8 @@ export class ClusterMember extends RemoteClient implements Runtime {
     try {
       const end = await looking
       if (epochOf(end) < epoch && (await shard.own(epoch, left, end))) {
-        this.#serve(number, shard)
+        this.counts.taken(left.wasKilled)
+        this.#shardDoors.open(number, shard)
         return true
       }
     } catch (error) {
@@ -296,37 +315,19 @@ export class ClusterMember extends RemoteClient implements Runtime {
     return end
   }
 
-  #serve(number: number, shard: MemberShard): void {
-    const { client, verbsOf, bindings, about, clock, logger } = this.#site
-    const { service, shard: live } = shard
-    if (service === undefined || live === undefined) return
-    const api = new LiveApi({ service, bindings, about, startedAt: this.#startedAt, shard: () => live })
-    const verbs = new ShardVerbs(api, { clock, logger })
-    this.#verbs.set(
-      number,
-      client.requests.serve(verbsOf(number), (verb, body) => verbs.answer(verb, body)),
-    )
-    const taken = live.journal.taken().find(one => one.inbox === 'commands')
-    client.beginnings.tell(number, taken?.sequence ?? 0)
-  }
-
-  #hush(number: number): void {
-    this.#verbs.get(number)?.()
-    this.#verbs.delete(number)
-  }
-
   async #handOver(number: number, to: string | undefined): Promise<void> {
     const { membership, limits } = this.#site
-    this.#hush(number)
+    this.#shardDoors.shut(number)
     const isInOrder = await this.#shards.get(number)?.release(limits.handOverMsMax)
     await membership.release(number, {
       ...(to === undefined ? {} : { to }),
       ...(isInOrder === true ? { isInOrder } : {}),
     })
+    this.counts.given++
   }
 
   async #drop(number: number): Promise<void> {
-    this.#hush(number)
+    this.#shardDoors.shut(number)
     const shard = this.#shards.get(number)
     this.#shards.delete(number)
     await shard?.close()
@@ -334,6 +335,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
 
   /** What was running for the shard has ended already. */
   #lost(number: number, error: unknown): void {
+    this.counts.lost++
     this.#do(number, async () => {
       await this.#drop(number)
       if (this.#site.membership.held.has(number)) await this.#site.membership.release(number).catch(() => {})

@@ -31,6 +31,9 @@ import {
 } from '../../cluster/index.js'
 import { commitForm, type Holder, ImageFiles } from '../../journal/index.js'
 import type { About } from '../api/live-api.js'
+import { EngineObserver } from '../observe/engine-observer.js'
+import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
+import type { Tracing } from '../observe/tracing/tracing.js'
 import type { HostLogger } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
 import { assertVersioned } from '../versions.js'
@@ -40,6 +43,7 @@ import { ColdStart } from './cold-start.js'
 import { groundOf } from './ground.js'
 import { ImageKeeper } from './image-keeper.js'
 import { openMemberDoors } from './member-doors.js'
+import { MemberMetrics } from './member-metrics.js'
 import type { ShardStreams } from './member-shard.js'
 import { viewsOf } from './member-views.js'
 import { highestIncarnation, openShard, setAside } from './shard-directory.js'
@@ -66,6 +70,8 @@ export interface MemberParts {
   readonly about: About
   readonly holder: Omit<Holder, 'since'>
   readonly versionsRequired: boolean
+  readonly metrics?: EngineMetrics
+  readonly tracing?: Tracing
   mintId(): string
 }
 
@@ -81,21 +87,19 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
   try {
     const ground = await groundOf(connection, cluster.name, shapeOf(parts), { clock, limits })
     for (const warning of ground.warnings) logger.warn({ warning }, 'the cluster is less than was asked for')
-    const membership = new Membership({
-      connection,
-      cluster,
-      names: ground.names,
-      shards: ground.shards,
-      replicas: ground.durability.replicas,
-      clock,
-      limits,
-      about: { id, ...holder, versions: versionsOf(bindings) },
-      foundedMs: Date.parse(ground.journalCreated),
-      onTrouble: message => logger.warn({ member: id }, message),
-    })
+    const membership = membershipOf(id, { ...parts, bindings, connection, ground })
     const client = new ClusterClient({ connection, ground, id, clock, limits })
     const { api, service } = clientOf(client, { ...parts, bindings })
-    const log = new ClusterCommitLog({ connection, ground, form: commitForm, clock, limits, member: id })
+    const metrics = await metricsOf(parts)
+    const log = new ClusterCommitLog({
+      connection,
+      ground,
+      form: commitForm,
+      clock,
+      limits,
+      member: id,
+      ...(metrics === undefined ? {} : { observer: metrics.cluster }),
+    })
     const imaging = imagingOf({ ...parts, connection, ground, membership })
     const member = new ClusterMember({
       ...imaging,
@@ -104,6 +108,9 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
       limits,
       logger,
       mintId: () => parts.mintId(),
+      ...observed(parts),
+      ...(metrics === undefined ? {} : { metrics }),
+      connection,
       shards: ground.shards,
       membership,
       client,
@@ -138,6 +145,25 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
     await connection.close()
     throw error
   }
+}
+
+function membershipOf(
+  id: string,
+  parts: MemberParts & { bindings: Bindings; connection: ClusterConnection; ground: ClusterGround },
+): Membership {
+  const { cluster, clock, limits, logger, holder, bindings, connection, ground } = parts
+  return new Membership({
+    connection,
+    cluster,
+    names: ground.names,
+    shards: ground.shards,
+    replicas: ground.durability.replicas,
+    clock,
+    limits,
+    about: { id, ...holder, versions: versionsOf(bindings) },
+    foundedMs: Date.parse(ground.journalCreated),
+    onTrouble: message => logger.warn({ member: id }, message),
+  })
 }
 
 interface StreamParts extends MemberParts {
@@ -179,6 +205,7 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
           const place = (inbox: 'sends' | 'commands') => taken.find(one => one.inbox === inbox)
           await Promise.all([sends.start(place('sends')), commands.start(place('commands'))])
         },
+        backlog: () => sends.backlog + commands.backlog,
         stop: async () => {
           await Promise.all([sends.stop(), commands.stop()])
         },
@@ -256,6 +283,19 @@ function healingOf(
     beginWithImage: (shard, found, makeRoom) => coldStart.begin(shard, found, makeRoom),
     setAside: (shard, position) => setAside(shard, position, parts),
   })
+}
+
+/** Loaded only where wanted. */
+async function metricsOf({ metrics }: MemberParts): Promise<MemberMetrics | undefined> {
+  if (metrics === undefined) return undefined
+  const { ClusterMetrics } = await import('../observe/metrics/cluster-metrics.js')
+  return new MemberMetrics(metrics, new ClusterMetrics())
+}
+
+/** One for all shards. */
+function observed({ metrics, tracing, clock }: MemberParts): { observer?: EngineObserver } {
+  if (metrics === undefined && tracing === undefined) return {}
+  return { observer: new EngineObserver({ clock, metrics, tracing }) }
 }
 
 function versionsOf(bindings: Bindings): Record<string, string> {

@@ -50,6 +50,8 @@ export interface Follower {
 /** A shard's inboxes, to be read from a place on. */
 export interface ShardInboxes {
   readonly streams: readonly Inbox[]
+  /** Messages that are still to be taken, as far as is known. */
+  backlog(): number
   /** @throws when a stream is not the one that was read before. */
   start(after: readonly InboxPosition[]): Promise<void>
   stop(): Promise<void>
@@ -146,6 +148,16 @@ export class MemberShard {
 
   get isOwned(): boolean {
     return this.#owned !== undefined
+  }
+
+  /** The last commit or claim in the log that was applied here. */
+  get readTo(): LogPosition | undefined {
+    return this.#readTo
+  }
+
+  /** Of an owner: messages in its inboxes that are still to be taken. */
+  get backlog(): number {
+    return this.#owned?.inboxes.backlog() ?? 0
   }
 
   get journal(): Journal | undefined {

@@ -14,7 +14,7 @@ import { LocalClient } from '../client/local-client.js'
 import type { Runtime } from '../client/types.js'
 import type { AttemptOrder } from '../dispatch/attempt.js'
 import { Followers } from '../dispatch/followers.js'
-import { type HandlerSite, type HttpHandler, httpHandler } from '../http/handler.js'
+import { type HandlerSite, type Health, type HttpHandler, httpHandler, metricsOff } from '../http/handler.js'
 import { MemoryInbox } from '../inbox/memory-inbox.js'
 import { EngineObserver } from '../observe/engine-observer.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
@@ -122,7 +122,14 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
       logger,
       onEnd: listener => this.service.onEnd(listener),
       metrics: () => this.metrics(),
+      health: () => this.#health(),
     }
+  }
+
+  #health(): Health {
+    if (this.#stopped !== undefined) return { unready: 'the runtime stops' }
+    const why = this.#shard.host.refusal?.message
+    return why === undefined ? {} : { ill: why }
   }
 
   get shard(): Shard {
@@ -169,8 +176,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
 
   async metrics(): Promise<string> {
     const { metrics } = this.#options
-    if (metrics === undefined)
-      throw new UnavailableError('metrics are off: createRuntime({ metrics: true })', undefined, false)
+    if (metrics === undefined) throw metricsOff()
     return metrics.text(this.service.load())
   }
 

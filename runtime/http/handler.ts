@@ -28,6 +28,20 @@ export interface HandlerSite {
   readonly logger: { error(facts: object, message: string): void }
   /** Metrics in Prometheus' text format. @throws UnavailableError where none are kept */
   metrics?(): Promise<string>
+  /** How it is now; well when absent. */
+  health?(): Health
+}
+
+/** Why it is not well, where it is not. */
+export interface Health {
+  /** Only another start mends it. */
+  readonly ill?: string
+  /** It had better not be asked now; it may pass. */
+  readonly unready?: string
+}
+
+export function metricsOff(): UnavailableError {
+  return new UnavailableError('metrics are off: createRuntime({ metrics: true })', undefined, false)
 }
 
 export interface HandlerOptions extends HandlerSite {
@@ -71,6 +85,8 @@ async function answer(
   const { route, params } = place.take(method)
   if (route === 'openapi') return replyDocument(response, openApiDocument(await api.describe()))
   if (route === 'metrics') return replyMetrics(response, await metricsOf(site))
+  if (route === 'healthz' || route === 'readyz')
+    return reply(request, response, 200, { ok: true, status: wellBeing(route, site) })
   const query = parametersOf(search, route.query)
   const gone = new AbortController()
   response.once('close', () => gone.abort(new UnavailableError('nobody waits for the answer any more')))
@@ -84,6 +100,15 @@ async function answer(
   }
   if (route.content === 'stream') return openStream(api, asked, site)
   return answerOnce(api, asked, params, site)
+}
+
+/** @throws UnavailableError where it is not: retryable, when that may pass. */
+function wellBeing(route: 'healthz' | 'readyz', site: Site): string {
+  const { ill, unready } = site.health?.() ?? {}
+  if (ill !== undefined) throw new UnavailableError(ill, undefined, false)
+  if (route === 'healthz') return 'healthy'
+  if (unready !== undefined) throw new UnavailableError(unready)
+  return 'ready'
 }
 
 function metricsOf(site: Site): Promise<string> {

@@ -1,17 +1,22 @@
 /** Which route a request means. */
 import { HttpRefusal } from './refusal.js'
-import { METRICS_PATH, OPENAPI_PATH, type Route, routes } from './routes.js'
+import { HEALTH_PATH, METRICS_PATH, OPENAPI_PATH, READY_PATH, type Route, routes } from './routes.js'
 import { decoded } from './target.js'
 
+/** What is found here beside the verbs of `Api`. */
+type Document = 'openapi' | 'metrics' | 'healthz' | 'readyz'
+
 export interface Matched {
-  readonly route: Route | 'openapi' | 'metrics'
+  readonly route: Route | Document
   /** The path's parameters, decoded. */
   readonly params: Readonly<Record<string, string>>
 }
 
-const DOCUMENTS: ReadonlyMap<string, 'openapi' | 'metrics'> = new Map([
+const DOCUMENTS: ReadonlyMap<string, Document> = new Map([
   [OPENAPI_PATH, 'openapi'],
   [METRICS_PATH, 'metrics'],
+  [HEALTH_PATH, 'healthz'],
+  [READY_PATH, 'readyz'],
 ])
 
 /** What a path leads to: a way for each method. */

@@ -147,5 +147,8 @@ export const routes: readonly Route[] = [
 export const OPENAPI_PATH = '/openapi.json'
 /** For Prometheus, as text; no verb of `Api` either. */
 export const METRICS_PATH = '/metrics'
+/** For whoever watches over the process: whether it must be started again, and whether it had better be asked now. */
+export const HEALTH_PATH = '/healthz'
+export const READY_PATH = '/readyz'
 
 export const MSGPACK = 'application/msgpack'

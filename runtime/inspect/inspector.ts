@@ -10,26 +10,25 @@
  * 3. Whatever leaves has passed the veil.
  */
 import type { WebSocket } from 'ws'
-import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Limits } from '../../actors/limits.js'
 import { entriesOf, lifeAfter, lifeAt } from '../commit/history.js'
 import type { FollowedStep } from '../dispatch/followers.js'
-import type { Shard } from '../embedded/embedded-service.js'
 import type { HostLogger } from '../shard-host-options.js'
 import type { Bindings } from '../step/bindings.js'
 import type { Life } from '../step/life.js'
 import { Cast } from './cast.js'
-import type { Inspection, InspectQuery } from './options.js'
+import type { Inspection } from './options.js'
 import { isMessage, type Message } from './protocol.js'
+import type { InspectSource } from './source.js'
 import { messagesOf, pictureOf, type Told } from './story.js'
 import { Veil } from './veil.js'
 import { Viewer } from './viewer.js'
 
 /** The runtime that is inspected. */
 export interface InspectSite {
-  readonly shard: Shard
+  readonly source: InspectSource
   readonly bindings: Bindings
   readonly clock: Clock
   readonly limits: Limits
@@ -84,12 +83,12 @@ export class Inspector {
   }
 
   #begin(): Cast {
-    const { shard } = this.#site
-    this.#unfollow = shard.host.followers.onEveryStep(step => this.#onStep(step))
+    const { source, limits } = this.#site
+    this.#unfollow = source.onEveryStep(step => this.#onStep(step))
     return new Cast(this.#inspection, {
-      read: address => this.#site.shard.host.read(address),
-      list: (query, limit) => this.#list(query, limit),
-      actorsMax: this.#site.limits.inspectActorsMax,
+      read: address => source.read(address),
+      list: (query, limit) => source.list(query, limit),
+      actorsMax: limits.inspectActorsMax,
     })
   }
 
@@ -97,11 +96,6 @@ export class Inspector {
     this.#unfollow()
     this.#unfollow = () => {}
     this.#cast = undefined
-  }
-
-  #list(query: InspectQuery, limit: number): readonly Address[] {
-    const { journal } = this.#site.shard
-    return journal.list({ ...query, roots: true, limit }).map(one => one.address)
   }
 
   #onStep(step: FollowedStep): void {
@@ -134,8 +128,9 @@ export class Inspector {
 
   /** The last entries of an actor; undefined when they are kept no longer. */
   #storyOf({ record }: Life): { from: Life | undefined; steps: readonly Told[] } | undefined {
-    const { shard, bindings, limits } = this.#site
-    const { journal } = shard
+    const { source, bindings, limits } = this.#site
+    const journal = source.journalOf(record.address)
+    if (journal === undefined) return undefined
     const base = Math.max(0, record.seq - this.#inspection.history)
     const from = base === 0 ? undefined : lifeAt(record.address, base, journal, bindings, limits)
     if (base > 0 && from?.record.seq !== base) return undefined

@@ -1,5 +1,5 @@
 /**
- * Begins the inspection of a runtime; it ends with it.
+ * Begins the inspection of a runtime.
  */
 import { SetupError } from '../../actors/errors.js'
 import { reportTo } from './inspect-client.js'
@@ -13,12 +13,9 @@ import { type InspectOptions, inspectionOf } from './options.js'
  */
 export async function startInspector(options: InspectOptions, site: InspectSite): Promise<Inspecting> {
   const inspector = new Inspector(inspectionOf(options, site.bindings.types, site.limits), site)
-  const inspecting =
-    options.url === undefined
-      ? await serveInspector(inspector, options, site.limits.inspectMessageBytesMax)
-      : reportTo(checkedUrl(options.url), inspector, site)
-  site.shard.host.followers.onEnd(() => inspecting.close())
-  return inspecting
+  return options.url === undefined
+    ? await serveInspector(inspector, options, site.limits.inspectMessageBytesMax)
+    : reportTo(checkedUrl(options.url), inspector, site)
 }
 
 function checkedUrl(url: string): string {

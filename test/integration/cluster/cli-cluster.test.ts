@@ -42,8 +42,8 @@ function perdure(...args: string[]): Promise<Said> {
   })
 }
 
-async function startMember(id: string): Promise<ChildProcess> {
-  const args = ['start', './actors.mjs', '--path', id, '--member', id, '--shards', '4']
+async function startMember(id: string, ...more: string[]): Promise<{ banner: string; member: ChildProcess }> {
+  const args = ['start', './actors.mjs', '--path', id, '--member', id, '--shards', '4', ...more]
   const member = spawn(process.execPath, [cli, ...args], {
     env,
     cwd: directory,
@@ -53,9 +53,9 @@ async function startMember(id: string): Promise<ChildProcess> {
   const [banner] = (await once(createInterface(member.stdout), 'line')) as [string]
   assert.match(
     banner,
-    new RegExp(`runs parcel@2, strict@1 on .*${id}, cluster at ${server.url}, pid ${member.pid}`),
+    new RegExp(`runs parcel@2, strict@1 on .*${id}, cluster at ${server.url}.*, pid ${member.pid}`),
   )
-  return member
+  return { banner, member }
 }
 
 /** Looked at again until every shard is taken up. */
@@ -100,7 +100,7 @@ test('a cluster that is not there is said not to be', async () => {
 })
 
 test('members share actors, commands find them, and a drained one has none', async () => {
-  await startMember('a1')
+  const { banner } = await startMember('a1', '--http', '0', '--metrics', '--stately', '0')
   await startMember('a2')
   const rows = await settledShards()
   assert.deepEqual(
@@ -123,6 +123,10 @@ test('members share actors, commands find them, and a drained one has none', asy
     assert.equal(asked.lines[0]?.durability, 'replicated')
   }
   assert.equal((await perdure('list', 'strict', '--count')).out.trim(), '6')
+  const [, http = '', inspector = ''] = /HTTP at (\S+), inspector at (\S+),/.exec(banner) ?? []
+  assert.match(await (await fetch(`${http}/metrics`)).text(), /perdure_cluster_shards\{role="owner"\}/)
+  assert.equal((await fetch(`${http}/readyz`)).status, 200)
+  assert.equal((await fetch(inspector)).status, 200)
   const drained = await perdure('drain', '--path', 'a2', '--json')
   assert.deepEqual(drained.lines, [{ member: 'a2', drained: true }], drained.err)
   const after = await settledShards()

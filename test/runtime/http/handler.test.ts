@@ -200,4 +200,20 @@ suite('the HTTP door', () => {
     assert.equal((await world.ask(`/dead-letters/${second}/drop`, { method: 'POST' })).status, 404)
     assert.equal((await world.ask('/stats')).body.deadLetters, 1)
   })
+
+  test('says whether it is well, and whether it had better be asked', async () => {
+    await using world = await HttpWorld.open()
+    for (const [path, status] of [
+      ['/healthz', 'healthy'],
+      ['/readyz', 'ready'],
+    ] as const) {
+      const well = await world.ask(path)
+      assert.deepEqual([well.status, well.body], [200, { ok: true, status }])
+    }
+    const stopped = world.rt.stop()
+    assert.equal((await world.ask('/healthz')).status, 200)
+    const leaving = await world.ask('/readyz')
+    assert.deepEqual([leaving.status, codeOf(leaving)], [503, 'Unavailable'])
+    await stopped
+  })
 })

@@ -1,0 +1,53 @@
+/** Where the owner of a shard is asked, beside its inbox: opened when a member takes the shard, shut before it goes. */
+
+import type { Clock } from '../../actors/clock.js'
+import type { ClusterClient } from '../../cluster/index.js'
+import { type About, LiveApi } from '../api/live-api.js'
+import type { HostLogger } from '../shard-host-options.js'
+import type { Bindings } from '../step/bindings.js'
+import { MemberActors } from './member-actors.js'
+import type { MemberShard } from './member-shard.js'
+import { ShardVerbs } from './shard-verbs.js'
+
+export interface ShardDoorsSite {
+  readonly client: ClusterClient
+  readonly bindings: Bindings
+  readonly about: About
+  readonly clock: Clock
+  readonly logger: HostLogger
+  /** Subject on which the owner of a shard is asked. */
+  verbsOf(shard: number): string
+}
+
+export class ShardDoors {
+  /** Of the shards whose doors are open. */
+  readonly actors: MemberActors
+  readonly #site: ShardDoorsSite
+  readonly #startedAt: number
+  readonly #verbs = new Map<number, () => void>()
+
+  constructor(site: ShardDoorsSite) {
+    this.#site = site
+    this.#startedAt = site.clock.now()
+    this.actors = new MemberActors(address => site.client.shardOf(address))
+  }
+
+  /** Clients are told from where on its commands are answered by this owner. */
+  open(number: number, { service, shard }: MemberShard): void {
+    const { client, verbsOf, bindings, about, clock, logger } = this.#site
+    if (service === undefined || shard === undefined) return
+    this.actors.add(number, shard)
+    const api = new LiveApi({ service, bindings, about, startedAt: this.#startedAt, shard: () => shard })
+    const verbs = new ShardVerbs(api, { clock, logger })
+    const serve = (verb: string, body: Uint8Array) => verbs.answer(verb, body)
+    this.#verbs.set(number, client.requests.serve(verbsOf(number), serve))
+    const taken = shard.journal.taken().find(one => one.inbox === 'commands')
+    client.beginnings.tell(number, taken?.sequence ?? 0)
+  }
+
+  shut(number: number): void {
+    this.#verbs.get(number)?.()
+    this.#verbs.delete(number)
+    this.actors.remove(number)
+  }
+}
