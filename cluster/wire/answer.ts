@@ -3,22 +3,15 @@
  * all of it, in our stored form. What the public wire shows is made of it elsewhere.
  */
 import { decode, encode, toErrorValue } from '../../actors/codec.js'
-import { PerdureError, type RequestErrorCode, UnavailableError } from '../../actors/errors.js'
+import { PerdureError, UnavailableError } from '../../actors/errors.js'
 import type { Answer, AppliedCommand, LetterReceipt } from '../../actors/inbox.js'
 import type { ActorSnapshot } from '../../actors/logic.js'
+import { errorTold, type ToldError, toldOf } from '../../actors/told-error.js'
 
 type Reply =
   | { readonly ok: true; readonly applied: AppliedCommand }
   | { readonly ok: true; readonly letter: LetterReceipt }
-  | { readonly ok: false; readonly error: ErrorOnWire }
-
-interface ErrorOnWire {
-  readonly code: string
-  readonly message: string
-  readonly retryable: boolean
-  readonly actorId?: string
-  readonly details?: unknown
-}
+  | { readonly ok: false; readonly error: ToldError }
 
 /** Never throws: what cannot be written down is told as that. */
 export function answerBytes(answer: Answer): Uint8Array {
@@ -27,7 +20,7 @@ export function answerBytes(answer: Answer): Uint8Array {
   } catch (error) {
     const { message } = toErrorValue(error)
     const untold = new UnavailableError(`the answer cannot be written down: ${message}`, undefined, false)
-    return encode({ ok: false, error: told(untold) })
+    return encode({ ok: false, error: toldOf(untold) })
   }
 }
 
@@ -36,7 +29,9 @@ export function readAnswer(bytes: Uint8Array): Answer {
   try {
     const reply = decode(bytes) as Reply
     if (reply.ok === true) return reply
-    return { ok: false, error: errorIn(reply.error) }
+    const error = errorTold(reply.error)
+    if (error instanceof PerdureError) return { ok: false, error }
+    throw new Error(`an error of code '${reply.error.code}'`)
   } catch (error) {
     const { message } = toErrorValue(error)
     return { ok: false, error: new UnavailableError(`expected an answer of a member, found ${message}`) }
@@ -44,7 +39,7 @@ export function readAnswer(bytes: Uint8Array): Answer {
 }
 
 function replyOf(answer: Answer): Reply {
-  if (!answer.ok) return { ok: false, error: told(answer.error) }
+  if (!answer.ok) return { ok: false, error: toldOf(answer.error) }
   if ('letter' in answer) return answer
   const { applied } = answer
   return { ok: true, applied: { ...applied, snapshot: plain(applied.snapshot) } }
@@ -53,35 +48,4 @@ function replyOf(answer: Answer): Reply {
 /** An XState snapshot is more than its data. */
 function plain({ value, context, status, output, error, tags }: ActorSnapshot): ActorSnapshot {
   return { value, context, status, output, error, tags: new Set(tags) }
-}
-
-function told({ code, message, retryable, actorId, details }: PerdureError): ErrorOnWire {
-  return {
-    code,
-    message,
-    retryable,
-    ...(actorId === undefined ? {} : { actorId }),
-    ...(details === undefined ? {} : { details }),
-  }
-}
-
-const CODES: Readonly<Record<RequestErrorCode, true>> = {
-  NotFound: true,
-  AlreadyExists: true,
-  InvalidEvent: true,
-  NotHandled: true,
-  IdConflict: true,
-  Overloaded: true,
-  Timeout: true,
-  StepFailed: true,
-  Unavailable: true,
-}
-
-function errorIn({ code, message, retryable, actorId, details }: ErrorOnWire): PerdureError {
-  if (!Object.hasOwn(CODES, code)) throw new Error(`an error of code '${code}'`)
-  return new PerdureError(code as RequestErrorCode, message, {
-    retryable,
-    actorId,
-    ...(details === undefined ? {} : { details: details as Readonly<Record<string, unknown>> }),
-  })
 }

@@ -9,8 +9,9 @@ import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { decode, encode, toErrorValue } from '../../actors/codec.js'
 import { PerdureError, UnavailableError } from '../../actors/errors.js'
+import type { Told } from '../../actors/told-error.js'
 import type { ActorView, Api } from '../api/api.js'
-import { asTold, errorBody, type Told } from '../http/replies.js'
+import { asTold, errorBody } from '../http/replies.js'
 import type { HostLogger } from '../shard-host-options.js'
 
 /** The verbs of `Api` that one shard answers for itself, and that change nothing and wait for nothing. */

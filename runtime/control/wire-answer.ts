@@ -1,14 +1,8 @@
 /** What came back over the wire, as a result or as the error it was on the other side. */
 import { decode } from '../../actors/codec.js'
-import {
-  PerdureError,
-  type RequestErrorCode,
-  SetupError,
-  type SetupErrorCode,
-  UnavailableError,
-} from '../../actors/errors.js'
+import { type PerdureError, type SetupError, UnavailableError } from '../../actors/errors.js'
+import { errorTold } from '../../actors/told-error.js'
 import { MSGPACK } from '../http/routes.js'
-import { requestStatuses, setupStatuses } from '../http/statuses.js'
 import type { WireReply } from './connection.js'
 
 /** @throws PerdureError, SetupError what the other side says, or `Unavailable` when it is no runtime of ours. */
@@ -20,23 +14,8 @@ export function answered(reply: WireReply): Record<string, unknown> {
 
 /** The error that a body holds. */
 export function errorIn(value: unknown, status?: number): PerdureError | SetupError {
-  const { error } = (value ?? {}) as { error?: Record<string, unknown> }
-  const { code, message, retryable, actorId } = error ?? {}
-  const details = error?.details as Readonly<Record<string, unknown>> | undefined
-  if (isOneOf(setupStatuses, code)) return new SetupError(code, String(message), details)
-  if (!isOneOf(requestStatuses, code)) return unlike(`status ${status} and no error of ours`)
-  return new PerdureError(code, String(message), {
-    retryable: retryable === true,
-    ...(typeof actorId === 'string' ? { actorId } : {}),
-    ...(details === undefined ? {} : { details }),
-  })
-}
-
-function isOneOf<Code extends RequestErrorCode | SetupErrorCode>(
-  statuses: Readonly<Record<Code, number>>,
-  code: unknown,
-): code is Code {
-  return typeof code === 'string' && Object.hasOwn(statuses, code)
+  const { error } = (value ?? {}) as { error?: unknown }
+  return errorTold(error) ?? unlike(`status ${status} and no error of ours`)
 }
 
 function read({ status, type, body }: WireReply): Record<string, unknown> {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { encode, toReplyJson } from '../../actors/codec.js'
 import { PerdureError, SetupError, UnavailableError } from '../../actors/errors.js'
+import { type Told, type ToldError, toldOf } from '../../actors/told-error.js'
 import { HttpRefusal } from './refusal.js'
 import { MSGPACK } from './routes.js'
 import { requestStatuses, setupStatuses } from './statuses.js'
@@ -78,23 +79,8 @@ function statusOf(error: Told): number {
   return error instanceof SetupError ? setupStatuses[error.code] : requestStatuses[error.code]
 }
 
-/** What a caller may be told. */
-export type Told = PerdureError | SetupError
-
-export function errorBody(error: Told) {
-  const { code, message, details } = error
-  const { retryable, actorId } =
-    error instanceof SetupError ? { retryable: false, actorId: undefined } : error
-  return {
-    ok: false,
-    error: {
-      code,
-      message,
-      retryable,
-      ...(actorId === undefined ? {} : { actorId }),
-      ...(details === undefined ? {} : { details }),
-    },
-  } as const
+export function errorBody(error: Told): { readonly ok: false; readonly error: ToldError } {
+  return { ok: false, error: toldOf(error) }
 }
 
 /** The error as a caller may be told it; undefined for what is nobody's business but the owner's. */
