@@ -56,6 +56,8 @@ export interface LiveSite {
   readonly about: About
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** How durable a receipt says it is; `disk` when absent. */
+  readonly durability?: ReceiptReply['durability']
   /** The shard as it runs now. */
   shard(): Shard
 }
@@ -109,12 +111,12 @@ export class LiveApi implements Api {
     const to = this.#root(request.address)
     const command = await startCommand(to, request.input, request)
     const applied = await submitWithin(to, command, request)
-    return { ...asked(request.address, applied, applied), created: applied.created }
+    return { ...this.#asked(request.address, applied, applied), created: applied.created }
   }
 
   async tell(request: TellRequest): Promise<TellReply> {
     const to = this.#recipient(request)
-    return told(await this.#site.service.submit(await messageCommand(to, request.event, request)))
+    return this.#told(await this.#site.service.submit(await messageCommand(to, request.event, request)))
   }
 
   async ask(request: AskRequest): Promise<AskReply> {
@@ -124,14 +126,14 @@ export class LiveApi implements Api {
     const to = this.#recipient(request)
     const fits = until === undefined ? undefined : fitsUntil(address, until)
     const applied = await submitWithin(to, await messageCommand(to, request.event, request), request)
-    if (fits === undefined || fits(applied.snapshot)) return asked(address, applied, applied)
+    if (fits === undefined || fits(applied.snapshot)) return this.#asked(address, applied, applied)
     const sought = { show: (seen: SeenActor) => seen, fits: (seen: SeenActor) => fits(seen.snapshot) }
-    return asked(address, applied, await firstLater(to, applied, sought, { ...request, began }))
+    return this.#asked(address, applied, await firstLater(to, applied, sought, { ...request, began }))
   }
 
   async terminate({ address, reason }: { address: Address; reason: string }): Promise<ReceiptReply> {
     const to = this.#recipient({ address })
-    return receipt(await this.#site.service.submit(terminateCommand(to, reason)))
+    return this.#receipt(await this.#site.service.submit(terminateCommand(to, reason)))
   }
 
   async select({ address, selector }: { address: Address; selector: string }): Promise<unknown> {
@@ -219,14 +221,14 @@ export class LiveApi implements Api {
       type: 'redrive',
       letter: id,
     })
-    return { ...settled(commandId, position), handled }
+    return { ...this.#settled(commandId, position), handled }
   }
 
   async dropDeadLetter({ id, reason }: { id: string; reason?: string }): Promise<ReceiptReply> {
     const { service } = this.#site
     const why = reason === undefined ? {} : { reason: admitReason(`letter ${id}`, reason, service.limits) }
     const { commandId, position } = await service.settleLetter({ type: 'drop', letter: id, ...why })
-    return settled(commandId, position)
+    return this.#settled(commandId, position)
   }
 
   async backup({ to }: { to: string }): Promise<BackupReply> {
@@ -261,6 +263,24 @@ export class LiveApi implements Api {
     if (parentOf(address) !== undefined) throw notRoot(address)
     return { address, behaviour: this.#assertKnown(address), service: this.#site.service }
   }
+
+  /** What came of a command, and the state to show with it. */
+  #asked(address: Address, applied: AppliedCommand, seen: SeenActor): AskReply {
+    return { ...this.#told(applied), snapshot: actorView(address, seen) }
+  }
+
+  #told(applied: AppliedCommand): TellReply {
+    return { ...this.#receipt(applied), handled: applied.handled }
+  }
+
+  #receipt({ commandId, position, duplicate }: AppliedCommand): ReceiptReply {
+    return { ...this.#settled(commandId, position), duplicate }
+  }
+
+  #settled(id: string, position: number): ReceiptReply {
+    const { durability = 'disk' } = this.#site
+    return { id, position, durability, duplicate: false }
+  }
 }
 
 async function* views(address: Address, states: AsyncIterable<SeenActor>): AsyncGenerator<ActorView> {
@@ -273,21 +293,4 @@ function notRoot(address: Address): InvalidEventError {
     'a root actor: a child is born by its parent and has no selectors',
     'the address of a child',
   )
-}
-
-/** What came of a command, and the state to show with it. */
-function asked(address: Address, applied: AppliedCommand, seen: SeenActor): AskReply {
-  return { ...told(applied), snapshot: actorView(address, seen) }
-}
-
-function told(applied: AppliedCommand): TellReply {
-  return { ...receipt(applied), handled: applied.handled }
-}
-
-function receipt({ commandId, position, duplicate }: AppliedCommand): ReceiptReply {
-  return { id: commandId, position, durability: 'disk', duplicate }
-}
-
-function settled(id: string, position: number): ReceiptReply {
-  return { id, position, durability: 'disk', duplicate: false }
 }
