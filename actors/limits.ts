@@ -38,6 +38,8 @@ export interface Limits extends ImageLimits {
   readonly poisonAttemptsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
   readonly pendingCommandsMax: number
+  /** Bytes of all that one step may send, emit and give its children. */
+  readonly stepSendsBytesMax: number
   /** Effects that one step may return. */
   readonly stepEffectsMax: number
   /** Events and commands to other shards that leave with one commit; past it no more is stepped for it. */
@@ -248,6 +250,7 @@ export const limits: Limits = {
   sliceCommandsMax: 64,
   poisonAttemptsMax: 3,
   pendingCommandsMax: 50_000,
+  stepSendsBytesMax: 16 * 1024 * 1024,
   stepEffectsMax: 1_000,
   commitMessagesMax: 4_096,
   microstepsMax: 1_000,

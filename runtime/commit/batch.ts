@@ -317,9 +317,9 @@ export class Batch {
   }
 
   #takeApplied(application: Applied): void {
-    const { life, entry, sends, published, acts, deadLetter } = application
+    const { life, entry, sends, published, acts, leavingBytes, deadLetter } = application
     this.lives.set(entry.address, life)
-    this.#bytes += life.weight
+    this.#bytes += life.weight + leavingBytes
     this.entries.push(entry)
     this.stepped.push(life)
     for (const send of sends) this.#send(send)

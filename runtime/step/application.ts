@@ -30,6 +30,8 @@ export interface Applied {
   readonly sends: readonly Command[]
   readonly published: readonly PublishedEvent[]
   readonly acts: readonly Act[]
+  /** Of what it sends and publishes. */
+  readonly leavingBytes: number
   readonly deadLetter?: DeadLetter
 }
 

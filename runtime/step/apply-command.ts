@@ -192,6 +192,7 @@ function applied(before: Life | undefined, draft: Draft, command: Command, withD
     sends: draft.sends,
     published: draft.published,
     acts: draft.acts,
+    leavingBytes: draft.leavingBytes,
   }
 }
 

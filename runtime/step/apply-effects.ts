@@ -35,9 +35,9 @@ function applyEffect(draft: Draft, effect: Effect): void {
     case 'cancel':
       return cancelTimer(draft, effect.id)
     case 'send':
-      return sendEvent(draft, effect.to, draft.stored('an event it sends', effect.event) as ActorEvent)
+      return sendEvent(draft, effect.to, draft.leaving('an event it sends', effect.event) as ActorEvent)
     case 'publish':
-      return draft.publish(draft.stored('an event it emits', effect.event) as ActorEvent)
+      return draft.publish(draft.leaving('an event it emits', effect.event) as ActorEvent)
     case 'act':
       return draft.act({ address: draft.address, name: effect.name, run: effect.run })
     case 'log':
@@ -164,7 +164,7 @@ function spawn(draft: Draft, id: string, src: string, input: unknown, syncSnapsh
   sendOrder(draft, id, {
     type: 'spawn',
     srcs,
-    input: draft.stored(`the input of '${id}'`, input),
+    input: draft.leaving(`the input of '${id}'`, input),
     version: draft.version,
     token: draft.token(id, epoch, 0, 1),
     syncSnapshot,

@@ -62,6 +62,7 @@ export class Draft {
   published: readonly PublishedEvent[] = NONE
   acts: readonly Act[] = NONE
   handled = true
+  leavingBytes = 0
   /** Grows with all that is stored; made exact when it may be too much. */
   #weight = 0
 
@@ -147,6 +148,22 @@ export class Draft {
       throw new TooLargeError(this.address, what, taken.bytes, payloadBytesMax)
     this.#weight += taken.bytes
     return taken.value
+  }
+
+  /** The same of what leaves the actor with this step. @throws TooLargeError when that is too much in all */
+  leaving(what: string, value: unknown): unknown {
+    const { stepSendsBytesMax } = this.limits
+    const before = this.#weight
+    const stored = this.stored(what, value)
+    this.leavingBytes += this.#weight - before
+    if (this.leavingBytes > stepSendsBytesMax)
+      throw new TooLargeError(
+        this.address,
+        'all that one step sends and emits',
+        this.leavingBytes,
+        stepSendsBytesMax,
+      )
+    return stored
   }
 
   /** Counts what a record is about to keep, stored before. */

@@ -45,6 +45,7 @@ export function failed(
     sends: draft.sends,
     published: [],
     acts: [],
+    leavingBytes: 0,
     deadLetter,
   }
 }
