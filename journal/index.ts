@@ -1,6 +1,6 @@
 /** The room's face: all that the runtime may import from here. */
 export { restoreJournal } from './backup/backup.js'
-export type { Holder } from './files/hold.js'
+export { type Holder, holdJournals } from './files/hold.js'
 export { ImageFiles } from './image/image-files.js'
 export { MemoryJournal } from './memory-journal.js'
 export { statePaths } from './query.js'

@@ -84,21 +84,29 @@ export async function assertPlace(
  */
 export async function takenAnew(
   taken: readonly InboxPosition[],
-  site: {
-    readonly connection: ClusterConnection
-    readonly ground: Pick<ClusterGround, 'names'>
-    readonly shard: number
-  },
+  site: PlaceSite,
 ): Promise<readonly InboxPosition[]> {
-  const { connection, ground, shard } = site
-  const anew: InboxPosition[] = [{ inbox: 'sends', sequence: 0, hash: '' }]
+  return [{ inbox: 'sends', sequence: 0, hash: '' }, ...(await commandsAnew(taken, site))]
+}
+
+/** The beginning of the commands' stream, when the place in it does not hold any more. */
+export async function commandsAnew(
+  taken: readonly InboxPosition[],
+  { connection, ground, shard }: PlaceSite,
+): Promise<readonly InboxPosition[]> {
   const commands = taken.find(one => one.inbox === 'commands')
-  if (commands === undefined || commands.sequence === 0) return anew
+  if (commands === undefined || commands.sequence === 0) return []
   try {
     await assertPlace(connection, ground.names.commandsStream, shard, commands)
-    return anew
+    return []
   } catch (error) {
     if (!(error instanceof LogMismatchError)) throw error
-    return [...anew, { inbox: 'commands', sequence: 0, hash: '' }]
+    return [{ inbox: 'commands', sequence: 0, hash: '' }]
   }
+}
+
+interface PlaceSite {
+  readonly connection: ClusterConnection
+  readonly ground: Pick<ClusterGround, 'names'>
+  readonly shard: number
 }

@@ -27,6 +27,11 @@ export interface Hold {
   release(inGoodOrder: boolean): void
 }
 
+/** Holds a directory of journals as if it were one, that nobody else runs on it. @throws as `holdDirectory` */
+export function holdJournals(directory: string, holder: Holder): Hold {
+  return holdDirectory(journalFiles(directory), holder)
+}
+
 /** @throws SetupError `DirectoryHeld` naming the holder. */
 export function holdDirectory(files: JournalFiles, holder: Holder): Hold {
   makeDirectory(files.directory)

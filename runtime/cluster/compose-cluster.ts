@@ -2,7 +2,6 @@
  * Composes a member of a cluster, and a client of one. Loaded only where a cluster is asked for: an embedded runtime
  * loads nothing of NATS.
  */
-import { mkdirSync } from 'node:fs'
 import type { Clock } from '../../actors/clock.js'
 import type { LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
@@ -15,6 +14,7 @@ import {
   type ClusterOptions,
   type ClusterShape,
   CommandsRetention,
+  commandsAnew,
   connectCluster,
   followCommits,
   ImageStore,
@@ -29,7 +29,7 @@ import {
   takenAnew,
   verifyPosition,
 } from '../../cluster/index.js'
-import { commitForm, type Holder, ImageFiles } from '../../journal/index.js'
+import { commitForm, type Holder, holdJournals, ImageFiles } from '../../journal/index.js'
 import type { About } from '../api/live-api.js'
 import { EngineObserver } from '../observe/engine-observer.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
@@ -55,7 +55,9 @@ export interface ClusterSettings extends ClusterOptions, Pick<ClusterShape, 'sha
   readonly member?: string
   /**
    * An operator's word, for one start. A log that was made anew goes on from the journals, of each shard from the
-   * longest that is there. A log that lost its end goes on without it; journals that hold more are set aside.
+   * longest that is there. A log that lost its end goes on without it; journals that hold more are set aside. A stream of
+   * commands that was lost or made anew is read from its beginning: what was applied before is known by its id, within
+   * the window of ids that actors keep.
    */
   readonly acceptLogLoss?: boolean
 }
@@ -75,11 +77,23 @@ export interface MemberParts {
   mintId(): string
 }
 
-/** @throws SetupError, UnavailableError when the cluster cannot be reached or is not as it must be. */
+/**
+ * The data directory is the member's alone from here until it has stopped.
+ * @throws SetupError; UnavailableError when the cluster cannot be reached or is not as it must be.
+ */
 export async function createMember(given: MemberParts): Promise<ClusterMember> {
-  const parts = { ...given, limits: withinBatch(given.limits) }
+  const hold = holdJournals(given.path, { ...given.holder, since: given.clock.now() })
+  const release = () => hold.release(true)
+  try {
+    return await composed({ ...given, limits: withinBatch(given.limits) }, release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+async function composed(parts: MemberParts, release: () => void): Promise<ClusterMember> {
   const { cluster, clock, limits, logger, holder } = parts
-  mkdirSync(parts.path, { recursive: true, mode: 0o700 })
   const bindings = new Bindings(parts.actors)
   if (parts.versionsRequired) assertVersioned(bindings)
   const id = cluster.member ?? memberId(holder, parts.mintId())
@@ -125,7 +139,7 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
       openJournal: shard => openShard(shard, parts),
       isHere: (shard, address) => shardOf(address, ground.shards) === shard,
       away: ms => awayFor(connection, clock, ms),
-      close: () => connection.close(),
+      close: () => connection.close().finally(release),
     })
     member.addDoor(
       await openMemberDoors({
@@ -175,7 +189,7 @@ interface StreamParts extends MemberParts {
 }
 
 function streamsOf(shard: number, parts: StreamParts): ShardStreams {
-  const { connection, ground, clock, limits, log, client, bindings } = parts
+  const { cluster, connection, ground, clock, limits, log, client, bindings } = parts
   const site = { connection, ground, clock, limits, form: commitForm }
   const inbox = (kind: 'commands' | 'sends', failed: (error: unknown) => void) =>
     new StreamInbox({
@@ -193,6 +207,8 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
     log: ground.names.journalStream,
     incarnation: ground.incarnation,
     takenAnew: taken => takenAnew(taken, { connection, ground, shard }),
+    lostPlaces: async taken =>
+      cluster.acceptLogLoss === true ? commandsAnew(taken, { connection, ground, shard }) : [],
     follow: (after, take) => followCommits(site, shard, after, take),
     sendLate: result => sendLate(site, shard, result),
     claim: (epoch, after, known) => log.claim(shard, epoch, after, known),
@@ -215,15 +231,18 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
 }
 
 /**
- * A commit of a member is one atomic batch of the log, which takes only so many messages: those of the steps before
- * the last, of that one, of a birth with it, and the commit's own.
+ * A commit of a member is one atomic batch of the log, which takes only so many messages and bytes: those of the steps
+ * before the last, of that one, of a birth with it, and the commit's own.
  */
 function withinBatch(limits: Limits): Limits {
   const share = Math.floor(limits.clusterBatchMessagesMax * 0.3)
+  const bytes = limits.clusterCommitBytesMax
   return {
     ...limits,
     commitMessagesMax: Math.min(limits.commitMessagesMax, share),
     stepEffectsMax: Math.min(limits.stepEffectsMax, share),
+    commitBytesMax: Math.min(limits.commitBytesMax, bytes / 2),
+    stepSendsBytesMax: Math.min(limits.stepSendsBytesMax, Math.floor(bytes * 0.15)),
   }
 }
 

@@ -1,6 +1,6 @@
+/** How often shards came to a member, and left it, since it began: for its metrics. */
 import type { ClusterConnection } from '../../cluster/index.js'
 
-/** How often shards came to a member, and left it, since it began: for its metrics. */
 export class MemberCounts {
   /** Taken over from an owner that was dead. */
   takenFromDead = 0

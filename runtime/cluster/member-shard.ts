@@ -73,6 +73,8 @@ export interface ShardStreams {
   takenAnew(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
   /** Stores the result of an attempt whose shard is another's by now. */
   sendLate(result: ResultCommand): Promise<void>
+  /** Other places for those that do not hold any more, where an operator said to go on without; none otherwise. */
+  lostPlaces(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
   /** @param failed told once when reading cannot go on. */
   inboxes(failed: (error: unknown) => void): ShardInboxes
 }
@@ -215,8 +217,8 @@ export class MemberShard {
     return true
   }
 
-  /** The first commit in a new life of the log: what other shards sent in the one before is not in it. */
-  async #goOnIn(log: SharedLog, journal: Journal): Promise<void> {
+  /** A commit of nothing but the places from which inboxes are read from here on: those before do not hold. */
+  async #goOnIn(log: SharedLog, journal: Journal, taken: readonly InboxPosition[]): Promise<void> {
     const { streams, clock, logger } = this.#site
     const commit: Commit = {
       first: journal.position + 1,
@@ -227,11 +229,12 @@ export class MemberShard {
       published: [],
       deadLetters: [],
       settledLetters: [],
-      taken: await streams.takenAnew(journal.taken()),
+      taken,
     }
     await new ReplicatedLog(log, journal, this.#site).append(commit)
-    const facts = { shard: this.number, position: journal.position, incarnation: streams.incarnation }
-    logger.error(facts, 'a shard goes on from the journal here in a log that was made anew')
+    const { position } = journal
+    const facts = { shard: this.number, position, incarnation: streams.incarnation, taken }
+    logger.error(facts, 'a shard goes on from the journal here with streams that were lost or made anew')
   }
 
   async #claim(epoch: number, end: LogEnd | undefined): Promise<Claimed | undefined> {
@@ -253,15 +256,16 @@ export class MemberShard {
     const { streams, bindings, logger } = this.#site
     const journal = this.#journal!
     const inboxes = streams.inboxes(error => this.#lose(error))
-    const goesOnAnew = this.isOfEarlierLog
-    const reading = goesOnAnew ? undefined : inboxes.start(journal.taken())
+    const taken = journal.taken()
+    const anew = await (this.isOfEarlierLog ? streams.takenAnew(taken) : streams.lostPlaces(taken))
+    const reading = anew.length > 0 ? undefined : inboxes.start(taken)
     reading?.catch(() => {})
     let log: Owned['log'] | undefined
     try {
       log = await streams.claim(epoch, this.#readTo, end)
       if (log !== undefined) {
         assertFingerprints(bindings, journal, logger)
-        if (goesOnAnew) await this.#goOnIn(log, journal)
+        if (anew.length > 0) await this.#goOnIn(log, journal, anew)
         await (reading ?? inboxes.start(journal.taken()))
         return { log, inboxes }
       }

@@ -37,7 +37,9 @@ export class ShardDoors {
     const { client, verbsOf, bindings, about, clock, logger } = this.#site
     if (service === undefined || shard === undefined) return
     this.actors.add(number, shard)
-    const api = new LiveApi({ service, bindings, about, startedAt: this.#startedAt, shard: () => shard })
+    const startedAt = this.#startedAt
+    const durability = 'replicated'
+    const api = new LiveApi({ service, bindings, about, startedAt, durability, shard: () => shard })
     const verbs = new ShardVerbs(api, { clock, logger })
     const serve = (verb: string, body: Uint8Array) => verbs.answer(verb, body)
     this.#verbs.set(number, client.requests.serve(verbsOf(number), serve))

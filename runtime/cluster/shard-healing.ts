@@ -40,6 +40,8 @@ export interface ShardHealingSite {
 
 const WHAT_TO_DO =
   'bring back a store of the servers that holds it, or start with cluster.acceptLogLoss to go on without it'
+const OF_LOST_COMMANDS =
+  'bring back a store of the servers that holds it; or start with cluster.acceptLogLoss, and what the stream has now is read from its beginning'
 const OF_AN_EMPTY_LOG =
   'bring back a store of the servers that holds it; or delete the streams and start with cluster.acceptLogLoss, and it goes on from the journals; or move the directory of the shard away'
 
@@ -65,7 +67,7 @@ export class ShardHealing {
    */
   async heal(shard: number, mismatch: LogMismatchError): Promise<void> {
     const { stream, logger, acceptLogLoss, lostTails } = this.#site
-    if (mismatch.details.stream !== stream) throw mismatch
+    if (mismatch.details.stream !== stream) throw withAdvice(mismatch, shard)
     const { position, survey } = await this.#held(shard)
     const { first, last, agreed } = survey
     // Nothing is given up for a log that is empty: it is no log of this shard at all.
@@ -147,6 +149,17 @@ export class ShardHealing {
       journal.close()
     }
   }
+}
+
+/** Of the stream of commands: journal and log are whole. */
+function withAdvice({ kind, details }: LogMismatchError, shard: number): LogMismatchError {
+  const { stream, expected, found } = details as Readonly<Record<string, string>>
+  return new LogMismatchError(
+    kind,
+    { stream: stream ?? '', shard },
+    expected ?? '',
+    `${found}; ${OF_LOST_COMMANDS}`,
+  )
 }
 
 /** @throws LogMismatchError for a commit that does not begin where a journal ends. */

@@ -21,6 +21,7 @@ interface Flags extends ClusterFlags {
   readonly member?: string
   readonly shards?: number
   readonly replicas?: number
+  readonly acceptLogLoss?: boolean
   readonly http?: number
   readonly metrics?: boolean
   /** A port, or true for the one where Stately's tools look. */
@@ -44,6 +45,10 @@ export function startCommand(): Command {
       .option('--member <id>', "the member's name; made of host and process unless said", someText)
       .option('--shards <n>', 'of a new cluster, for good: parts its actors are cut into (64)', wholeNumber)
       .option('--replicas <n>', 'of a new cluster: servers that keep each message (1)', wholeNumber)
+      .option(
+        '--accept-log-loss',
+        'go on where streams were lost or made anew: from the journals that are there, without what none of them holds',
+      )
       .action(start),
     [
       'start ./orders.js --path ./data',
@@ -128,12 +133,13 @@ async function clusterMeant(flags: Flags, path: string) {
       { path, servers },
     )
   const { clusterOf } = await import('../cluster/in-cluster.js')
-  const { member, shards, replicas } = flags
+  const { member, shards, replicas, acceptLogLoss } = flags
   return {
     ...clusterOf(flags),
     ...(member === undefined ? {} : { member }),
     ...(shards === undefined ? {} : { shards }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(acceptLogLoss === undefined ? {} : { acceptLogLoss }),
   }
 }
 

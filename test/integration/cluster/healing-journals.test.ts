@@ -180,6 +180,35 @@ test('a member that lags behind a purge, and one with nothing, are refused; the 
   assert.equal(await add(owner, 's-1', 1), 11)
 })
 
+test('a stream of commands that is gone stops the shard, and on an operator’s word is read from its beginning', async t => {
+  const world = await HealingWorld.open(t)
+  await add(await world.start('m1'), 's-1', 5)
+  await world.stop('m1')
+  await removeStreams(await jetstreamManager(await connectionTo(t, world.server.url)), /_COMMANDS$/)
+  const error = await brokenIn(await world.start('m1'))
+  assert.equal(error.details.stream, 'PERDURE_COMMANDS')
+  assert.match(error.message, /start with cluster\.acceptLogLoss/)
+  await world.stop('m1')
+  assert.equal(await add(await world.start('m1', { acceptLogLoss: true }), 's-1', 1), 6)
+  assert.deepEqual(await world.aside('m1'), [])
+  assert.match(world.errors.at(-1)?.message ?? '', /goes on from the journal here/)
+  // The word was for one start.
+  await world.stop('m1')
+  assert.equal(await add(await world.start('m1'), 's-1', 1), 7)
+})
+
+test('a directory is one member’s: another one on it is refused, and told who has it', async t => {
+  const world = await HealingWorld.open(t)
+  const member = await world.start('m1')
+  await assert.rejects(world.start('m1', { member: 'm2' }), {
+    code: 'DirectoryHeld',
+    message: new RegExp(`/m1 is in use by .*process ${process.pid} `),
+  })
+  assert.equal(await add(member, 's-1', 1), 1)
+  await world.stop('m1')
+  assert.equal(await add(await world.start('m1'), 's-1', 1), 2)
+})
+
 async function removeStreams(jsm: JetStreamManager, prefix: RegExp): Promise<void> {
   for await (const { config } of jsm.streams.list())
     if (prefix.test(config.name)) await jsm.streams.delete(config.name)
