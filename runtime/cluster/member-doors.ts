@@ -47,7 +47,9 @@ export async function openMemberDoors(site: MemberDoorsSite): Promise<Door> {
     answerBytesMax: () => connection.maxPayload - limits.clusterHeadroomBytes,
   })
   const service = await PublicService.open({ connection, names, clock, limits, version, member, answerer })
-  const hush = client.requests.serve(names.member(member, '*'), verb => answerMemberVerb(views, verb))
+  const hush = client.requests.serve(names.member(member, '*'), (verb, body) =>
+    answerMemberVerb(views, verb, body),
+  )
   return {
     // Others of the queue answer from here on; an end that cannot be told to the servers is one all the same.
     retire: () => void service.retire().catch(() => {}),

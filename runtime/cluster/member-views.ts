@@ -3,7 +3,9 @@
  * agree on (who lives, who owns what) stands in the buckets and is read there.
  */
 import { decode, encode, toErrorValue } from '../../actors/codec.js'
+import { UnavailableError } from '../../actors/errors.js'
 import type { ClusterMember } from './cluster-member.js'
+import { type CopyDigest, copyDigest, type DigestRequest } from './copy-digest.js'
 
 /** A shard's copy on one member. */
 export interface ShardHere {
@@ -27,28 +29,36 @@ export interface MemberViews {
   shardsHere(): readonly ShardHere[]
   /** Hands all shards over to others, and takes none. Whether all were taken in time; it stays a member. */
   drain(): Promise<boolean>
+  /** @throws UnavailableError when the shard has no copy here. */
+  digestOf(request: DigestRequest): CopyDigest
 }
 
-/** An answer to the verbs `shards` and `drain`. */
+/** An answer to the verbs `shards`, `drain` and `digest`. */
 export type MemberAnswer =
+  | { readonly ok: true; readonly digest: CopyDigest }
   | { readonly ok: true; readonly shards: readonly ShardHere[] }
   | { readonly ok: true; readonly drained: boolean }
   | { readonly ok: false; readonly message: string }
 
 /** Never rejects. */
-export async function answerMemberVerb(views: MemberViews, verb: string): Promise<Uint8Array> {
-  return encode(await answerOf(views, verb))
+export async function answerMemberVerb(
+  views: MemberViews,
+  verb: string,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  return encode(await answerOf(views, verb, body))
 }
 
 export function readMemberAnswer(bytes: Uint8Array): MemberAnswer {
   return decode(bytes) as MemberAnswer
 }
 
-async function answerOf(views: MemberViews, verb: string): Promise<MemberAnswer> {
+async function answerOf(views: MemberViews, verb: string, body: Uint8Array): Promise<MemberAnswer> {
   try {
     if (verb === 'shards') return { ok: true, shards: views.shardsHere() }
     if (verb === 'drain') return { ok: true, drained: await views.drain() }
-    return { ok: false, message: `expected the verb shards or drain, found '${verb}'` }
+    if (verb === 'digest') return { ok: true, digest: views.digestOf(decode(body) as DigestRequest) }
+    return { ok: false, message: `expected the verb shards, drain or digest, found '${verb}'` }
   } catch (error) {
     return { ok: false, message: toErrorValue(error).message }
   }
@@ -62,6 +72,11 @@ export function viewsOf(member: ViewedMember, shards: number): MemberViews {
     shardsHere: () =>
       Array.from({ length: shards }, (_, shard) => shardHere(member, shard)).filter(one => one !== undefined),
     drain: () => membership.drain(),
+    digestOf: ({ shard, ...stretch }) => {
+      const journal = member.shard(shard)?.journal
+      if (journal === undefined) throw new UnavailableError(`shard ${shard} has no copy here`)
+      return copyDigest(journal, stretch)
+    },
   }
 }
 

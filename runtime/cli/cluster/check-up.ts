@@ -14,10 +14,12 @@ import {
   type StreamRow,
 } from '../../../cluster/index.js'
 import type { ClusterFlags } from '../cluster-flags.js'
+import { copyFindings } from './copy-findings.js'
 import { imageFindings } from './image-findings.js'
 import type { ReachedCluster } from './in-cluster.js'
 import { clusterOf } from './in-cluster.js'
 import { copiesOf, type SaidCopies } from './member-answers.js'
+import { syncFindings } from './sync-findings.js'
 
 export interface Finding {
   readonly about: string
@@ -30,7 +32,12 @@ export interface Finding {
 /** Of a bounded stream, filled so far that it wants a look. */
 const FILL_POOR = 0.8
 
-export async function checkUp(cluster: ReachedCluster, flags: ClusterFlags): Promise<readonly Finding[]> {
+export interface CheckUpFlags extends ClusterFlags {
+  /** URLs of servers' monitoring ports. */
+  readonly monitor?: readonly string[]
+}
+
+export async function checkUp(cluster: ReachedCluster, flags: CheckUpFlags): Promise<readonly Finding[]> {
   const { connection, ground } = cluster
   const [tables, streams, server] = await Promise.all([
     cluster.tables(),
@@ -43,12 +50,13 @@ export async function checkUp(cluster: ReachedCluster, flags: ClusterFlags): Pro
   )
   return [
     ...(await serverFindings(server, flags)),
-    ...durabilityFindings(cluster, streams),
+    ...(await durabilityFindings(cluster, streams, flags.monitor ?? [])),
     ...streams.map(streamFinding),
     ...clockFindings(tables),
     ...memberFindings(tables, said),
     ...(await journalFindings(cluster, tables, said)),
     ...(await imageFindings(cluster, said)),
+    ...(await copyFindings(cluster, said)),
   ]
 }
 
@@ -96,7 +104,11 @@ async function otherServer(
   }
 }
 
-function durabilityFindings({ ground }: ReachedCluster, streams: readonly StreamRow[]): Finding[] {
+async function durabilityFindings(
+  { ground }: ReachedCluster,
+  streams: readonly StreamRow[],
+  monitors: readonly string[],
+): Promise<Finding[]> {
   const { replicas } = ground.durability
   const asynchronous = streams.filter(one => one.isAsynchronous).map(one => one.stream)
   return [
@@ -108,20 +120,16 @@ function durabilityFindings({ ground }: ReachedCluster, streams: readonly Stream
           found: String(replicas),
           advice: 'three servers and three replicas survive the loss of one (--replicas 3 when it is made)',
         },
-    asynchronous.length === 0
-      ? {
-          about: 'writes to the disk',
-          verdict: 'note',
-          found:
-            'servers do not tell their sync_interval; unless set, they acknowledge before the disk has it',
-          advice: "set 'sync_interval: always' in jetstream { } of every server",
-        }
-      : {
-          about: 'writes to the disk',
-          verdict: 'bad',
-          found: `acknowledged before they are made: ${asynchronous.join(', ')}`,
-          advice: "set the stream's persist_mode to its default",
-        },
+    ...(asynchronous.length === 0
+      ? await syncFindings(monitors)
+      : [
+          {
+            about: 'writes to the disk',
+            verdict: 'bad',
+            found: `acknowledged before they are made: ${asynchronous.join(', ')}`,
+            advice: "set the stream's persist_mode to its default",
+          } as const,
+        ]),
   ]
 }
 

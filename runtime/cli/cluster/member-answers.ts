@@ -22,7 +22,7 @@ export async function copiesOf(
   return Promise.all(
     members.map(async member => {
       try {
-        const answer = await askedMember(cluster, member, 'shards', memberMsMax)
+        const answer = await askedMember(cluster, member, 'shards')
         if (answer.ok && 'shards' in answer) return { member, copies: answer.shards }
         return { member, copies: [], silence: answer.ok ? 'it answers otherwise' : answer.message }
       } catch (error) {
@@ -35,21 +35,21 @@ export async function copiesOf(
 /** Whether others have all of the member's shards. @throws UnavailableError */
 export async function drained(cluster: ReachedCluster, member: string): Promise<boolean> {
   const waitMs = limits.leaveMsMax + limits.remoteReplyMsMax
-  const answer = await askedMember(cluster, member, 'drain', waitMs)
+  const answer = await askedMember(cluster, member, 'drain', { waitMs })
   if (answer.ok && 'drained' in answer) return answer.drained
   throw new UnavailableError(
-    `member ${member}: expected to be told whether it is drained, found ${answer.ok ? 'shards' : answer.message}`,
+    `member ${member}: expected to be told whether it is drained, found ${answer.ok ? Object.keys(answer)[1] : answer.message}`,
     undefined,
     false,
   )
 }
 
-async function askedMember(
+export async function askedMember(
   { client, ground }: ReachedCluster,
   member: string,
   verb: string,
-  waitMs: number,
+  { body = encode({}), waitMs = memberMsMax }: { readonly body?: Uint8Array; readonly waitMs?: number } = {},
 ): Promise<MemberAnswer> {
   const subject = ground.names.member(member, verb)
-  return readMemberAnswer(await client.requests.ask(subject, `member ${member}`, encode({}), waitMs).answer)
+  return readMemberAnswer(await client.requests.ask(subject, `member ${member}`, body, waitMs).answer)
 }

@@ -1,11 +1,13 @@
 /** `perdure doctor`: whether a cluster is as it should be. */
-import { Command } from 'commander'
-import { askingCluster, type ClusterFlags } from '../cluster-flags.js'
+import { Command, Option } from 'commander'
+import { each } from '../arguments.js'
+import type { CheckUpFlags } from '../cluster/check-up.js'
+import { askingCluster } from '../cluster-flags.js'
 import { exitCodes } from '../exit-codes.js'
 import { printJson, printLine, tableOf } from '../output.js'
 import { taught } from '../teaching.js'
 
-interface Flags extends ClusterFlags {
+interface Flags extends CheckUpFlags {
   readonly json?: boolean
 }
 
@@ -14,8 +16,14 @@ export function doctorCommand(): Command {
     .summary('whether a cluster is as it should be')
     .description(
       "Look a cluster over: its servers' versions, copies and what the servers say of writes to the disk, how full its " +
-        "streams are, clocks, members, shards without an owner, and whether members' journals agree with the log, " +
-        "how old images of shards are and how far back the log goes. Changes nothing. Ends with 1 when anything is 'bad'.",
+        "streams are, clocks, members, shards without an owner, and whether members' journals agree with the log and with " +
+        "each other, how old images of shards are and how far back the log goes. Changes nothing. Ends with 1 when anything is 'bad'.",
+    )
+    .addOption(
+      new Option(
+        '--monitor <url>',
+        "a server's monitoring port, which says whether it syncs before it acknowledges; repeatable",
+      ).argParser(each(String)),
     )
     .action(doctor)
   return taught(askingCluster(command), [

@@ -85,6 +85,11 @@ export class NatsServer {
     return `${this.#options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${this.port}`
   }
 
+  /** Of its monitoring port. */
+  get monitorUrl(): string {
+    return `http://127.0.0.1:${this.#place.monitorPort}`
+  }
+
   /** @throws when it does not run. */
   get pid(): number {
     const pid = this.#process?.pid
@@ -135,7 +140,7 @@ export class NatsServer {
   async monitor(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     const signal = AbortSignal.timeout(answerMsMax)
     try {
-      const response = await fetch(`http://127.0.0.1:${this.#place.monitorPort}${path}`, { signal })
+      const response = await fetch(`${this.monitorUrl}${path}`, { signal })
       return (await response.json()) as Readonly<Record<string, unknown>>
     } catch {
       return undefined

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type NatsServer, startNatsServer } from '../../../runtime/demo/nats-server/start-server.js'
+import { assertGolden } from '../../scenarios/cli/golden.js'
 
 const cli = fileURLToPath(new URL('../../../runtime/cli/main.js', import.meta.url))
 const definitions = new URL('../../support/http-world.js', import.meta.url).href
@@ -58,12 +59,32 @@ async function startMember(id: string, ...more: string[]): Promise<{ banner: str
   return { banner, member }
 }
 
+/** What was printed, without what is another each time: numbers, names of servers, the widths of columns. */
+function shapeOf(text: string): string {
+  return text
+    .replaceAll(hostname(), 'HOST')
+    .replace(/\bserver [A-Z0-9]{20,}/g, 'server NAME')
+    .replace(/-?\d+([.,:TZ-]+\d+)*Z?/g, 'N')
+    .replace(/(ahead of|behind) the servers'/g, "off the servers'")
+    .replace(/ {2,}/g, '  ')
+    .replace(/─+/g, '─')
+}
+
 /** Looked at again until every shard is taken up. */
 async function settledShards(): Promise<Said> {
   for (let tries = 0; ; tries++) {
     const said = await perdure('shards', '--json')
     assert.equal(said.code, 0, said.err)
     if (said.lines.every(one => one.trouble === undefined)) return said
+    assert.ok(tries < 60, said.out)
+  }
+}
+
+/** Until each standby has all that its shard's owner has. */
+async function untilLevel(): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const said = await perdure('shards', '--json')
+    if (said.lines.every(one => one.lag === 0)) return
     assert.ok(tries < 60, said.out)
   }
 }
@@ -127,6 +148,15 @@ test('members share actors, commands find them, and a drained one has none', asy
   assert.match(await (await fetch(`${http}/metrics`)).text(), /perdure_cluster_shards\{role="owner"\}/)
   assert.equal((await fetch(`${http}/readyz`)).status, 200)
   assert.equal((await fetch(inspector)).status, 200)
+  await untilLevel()
+  for (const command of ['members', 'shards', 'doctor'])
+    assertGolden(`cluster/${command}`, shapeOf((await perdure(command)).out))
+  const looked = await perdure('doctor', '--json', '--monitor', server.monitorUrl)
+  assert.equal(looked.code, 0, looked.out)
+  const verdicts = new Map(looked.lines.map(one => [one.about, one]))
+  assert.equal(verdicts.get('digests')?.verdict, 'good', looked.out)
+  const written = looked.lines.find(one => String(one.about).startsWith('writes to the disk of'))
+  assert.deepEqual([written?.verdict, written?.found], ['poor', 'every 120 s: acknowledged before'])
   const drained = await perdure('drain', '--path', 'a2', '--json')
   assert.deepEqual(drained.lines, [{ member: 'a2', drained: true }], drained.err)
   const after = await settledShards()
