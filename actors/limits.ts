@@ -289,7 +289,7 @@ export const limits: Limits = {
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
   unsettledStatesBytesMax: 64 * 1024 * 1024,
-  patchedStateBytesMin: 2 * 1024,
+  patchedStateBytesMin: 4 * 1024,
   settleSliceEntriesMax: 128,
   writerAnswerMsMax: 120_000,
   walBytesMax: 32 * 1024 * 1024,

@@ -11,8 +11,8 @@ const FIRST_BYTES = 16 * 1024
 const KEPT_BYTES_MAX = 4 * 1024 * 1024
 /** The most that anything but a text or bytes takes. */
 const WORD_BYTES = 9
-/** Longer texts are handed to what is native: three calls out of JavaScript cost more than a hundred characters in it. */
-const SHORT_CHARS = 120
+/** Longer texts are handed to what is native: a call out of JavaScript costs as much as so many characters in it. */
+const SHORT_CHARS = 28
 const UTF8_BYTES_A_CHAR = 3
 /** Fewer bytes are copied one by one, for the same reason. */
 const COPIED_BY_HAND_MAX = 64
@@ -228,6 +228,12 @@ export class PlainWriter {
   }
 
   #longText(text: string): boolean {
+    const start = this.#textHead(this.#end, text.length)
+    // What is not ASCII, lone surrogates among it, takes more bytes than it has characters.
+    if (this.#bytes.write(text, start) === text.length) {
+      this.#end = start + text.length
+      return true
+    }
     if (!text.isWellFormed()) return false
     const length = Buffer.byteLength(text)
     this.#end = this.#textHead(this.#end, length)

@@ -18,8 +18,8 @@ const ANCHOR_BYTES = 32
 const ANCHORS_MAX = 12
 /** How far behind a difference is looked. */
 const WINDOW_BYTES = 16 * 1024
-/** Compared at once, out of JavaScript. */
-const BLOCK_BYTES = 4 * 1024
+/** Compared at once, out of JavaScript: first many, then few, the last one by one. */
+const BLOCKS_BYTES = [8 * 1024, 256]
 
 interface Run {
   readonly from: number
@@ -88,11 +88,12 @@ function runsOf(before: Buffer, after: Buffer): Run[] | undefined {
 function alike(before: Buffer, from: number, after: Buffer, at: number): number {
   const most = Math.min(before.length - from, after.length - at)
   let length = 0
-  while (length + BLOCK_BYTES <= most) {
-    const end = length + BLOCK_BYTES
-    if (after.compare(before, from + length, from + end, at + length, at + end) !== 0) break
-    length = end
-  }
+  for (const block of BLOCKS_BYTES)
+    while (length + block <= most) {
+      const end = length + block
+      if (after.compare(before, from + length, from + end, at + length, at + end) !== 0) break
+      length = end
+    }
   while (length < most && before[from + length] === after[at + length]) length++
   return length
 }

@@ -165,8 +165,11 @@ const counts = `
 /** No table changed: what is in segments took a shorter form, which earlier releases cannot read. The longer is still read. */
 const shorterRows = ''
 
+/** No table changed either: what is in segments may say of a large state only what changed. */
+const patchedStates = ''
+
 /** In order; what takes a database from version n to n + 1 is at index n. */
-const migrations: readonly string[] = [tables, views, retention, letters, counts, shorterRows]
+const migrations: readonly string[] = [tables, views, retention, letters, counts, shorterRows, patchedStates]
 
 /** The schema this code reads and writes. */
 export const schemaVersion = migrations.length
