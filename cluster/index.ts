@@ -37,3 +37,4 @@ export {
   type StreamRow,
 } from './view/read-streams.js'
 export { type ClusterTables, type MemberRow, readTables, type ShardRow } from './view/read-tables.js'
+export { packFrame, readFrame } from './wire/state-frame.js'

@@ -6,7 +6,7 @@
  * until its time is over; its actor answers an id it knows as it did the first time. Invariant: nothing else is tried
  * again here.
  */
-import { DeliverPolicy, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream'
+import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream'
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
@@ -23,7 +23,7 @@ import type { AppliedCommand } from '../../actors/inbox.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
 import { HEADER } from '../log/log-message.js'
-import { type Expected, Requests } from '../requests/requests.js'
+import { type Expected, type Feed, Requests } from '../requests/requests.js'
 import { shardOf } from '../shard-of.js'
 import type { ClusterGround } from '../streams/setup.js'
 import { readAnswer } from '../wire/answer.js'
@@ -37,6 +37,32 @@ export interface ClusterClientSite {
   readonly id: string
   readonly clock: Clock
   readonly limits: Limits
+}
+
+export interface OwnersFeedListener {
+  next(news: Uint8Array): void
+  /** Another owner begins with the shard: nothing more comes of this one, and that one is to be asked. */
+  moved(): void
+  lost(error: unknown): void
+}
+
+/** What an owner of a shard tells of an actor. */
+export interface OwnersFeed {
+  /** Once it has ended there. */
+  end(): void
+  /** Before: nobody hears it any more. */
+  leave(): void
+}
+
+/** What a stream says to a message for it. */
+interface StoreReply {
+  readonly seq?: number
+  readonly error?: StoreError
+}
+
+interface StoreError {
+  readonly err_code: number
+  readonly description: string
 }
 
 interface TakenBefore {
@@ -140,6 +166,62 @@ export class ClusterClient {
         })
       })
     return { begins, within, forget }
+  }
+
+  /**
+   * What the owner of a shard says to 'follow', again and again, until it is left. While nobody has the shard the next
+   * owner is waited for, as in `ask`.
+   * @throws UnavailableError, OverloadedError when it cannot be asked.
+   */
+  follow(shard: number, body: Uint8Array, timeoutMs: number, listener: OwnersFeedListener): OwnersFeed {
+    const { connection, ground, clock, limits } = this.#site
+    const subject = ground.names.owner(shard, 'follow')
+    const began = clock.elapsed()
+    let feed: Feed | undefined
+    let cancelRetry = () => {}
+    const end = () => {
+      feed?.end()
+      cancelRetry()
+      forget()
+    }
+    const lost = (error: unknown) => {
+      end()
+      listener.lost(error)
+    }
+    const open = (waitMs: number) => {
+      this.#assertConnected()
+      feed = this.requests.feed(subject, `the owner of shard ${shard}`, body, timeoutMs, {
+        next: news => listener.next(news),
+        lost: (error, isUnheard) => {
+          feed = undefined
+          if (!isUnheard || clock.elapsed() - began + waitMs >= limits.shardAwayMsMax) return lost(error)
+          cancelRetry = clock.after(waitMs, () => reopen(2 * waitMs))
+        },
+      })
+    }
+    const reopen = (waitMs: number) => {
+      try {
+        open(waitMs)
+      } catch (error) {
+        lost(error)
+      }
+    }
+    const leave = () => {
+      if (feed !== undefined && connection.isConnected)
+        connection.nc.publish(ground.names.owner(shard, 'unfollow'), feed.subject)
+      end()
+    }
+    const forget = this.beginnings.on(shard, () => {
+      leave()
+      listener.moved()
+    })
+    try {
+      open(limits.clusterRetryMs)
+    } catch (error) {
+      end()
+      throw error
+    }
+    return { end, leave }
   }
 
   /**
@@ -284,18 +366,22 @@ export class ClusterClient {
         connection.maxPayload - limits.clusterHeadroomBytes,
       )
     this.#assertConnected()
+    const ack = this.requests.expect('the stream of commands', limits.clusterAckMs)
+    let stored: StoreReply
     try {
-      const { seq } = await connection.js.publish(subject, body, {
-        headers: headersOf(fields),
-        timeout: limits.clusterAckMs,
-        retries: 1,
-      })
-      this.#answeredAt = clock.elapsed()
-      return seq
+      connection.nc.publish(subject, body, { headers: headersOf(fields), reply: ack.subject })
+      stored = storeReply(await ack.answer)
     } catch (error) {
+      ack.cancel()
       this.#doubt()
-      throw await this.#refusal(actor, error, body.length)
+      throw unstored(toErrorValue(error).message)
     }
+    if (stored.error !== undefined) {
+      this.#doubt()
+      throw await this.#refusal(actor, stored.error, body.length)
+    }
+    this.#answeredAt = clock.elapsed()
+    return stored.seq ?? 0
   }
 
   /** A server that answers no append for a lease's time may be cut off from the others: another is tried. */
@@ -307,8 +393,11 @@ export class ClusterClient {
     connection.goElsewhere()
   }
 
-  async #refusal(actor: Address, error: unknown, bytes: number): Promise<PerdureError> {
-    const { code } = error instanceof JetStreamApiError ? error : { code: 0 }
+  async #refusal(
+    actor: Address,
+    { err_code: code, description }: StoreError,
+    bytes: number,
+  ): Promise<PerdureError> {
     const { connection, ground } = this.#site
     const stream = ground.names.commandsStream
     if (FULL_CODES.includes(code) || code === TOO_LARGE_CODE) {
@@ -321,7 +410,7 @@ export class ClusterClient {
           ? new TooLargeError(actor, 'the command', bytes, bounds.config.max_msg_size)
           : new OverloadedError(`stream ${stream} (bytes)`, bounds.config.max_bytes, actor)
     }
-    return new UnavailableError(`the command could not be appended: ${toErrorValue(error).message}`)
+    return unstored(description)
   }
 
   /** Told of what an actor emits, from when it resolves until the signal. */
@@ -349,6 +438,15 @@ export class ClusterClient {
     this.beginnings.close()
     this.requests.close()
   }
+}
+
+/** @throws Error when it is none. */
+function storeReply(body: Uint8Array): StoreReply {
+  return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'))
+}
+
+function unstored(why: string): UnavailableError {
+  return new UnavailableError(`the command could not be appended: ${why}`)
 }
 
 function eventIn(body: Uint8Array, head: MsgHdrs): ActorEvent {

@@ -1,19 +1,18 @@
 /**
- * Questions and answers over core NATS, where an answer may be larger than a message: it comes in parts.
+ * Questions and answers over core NATS, where an answer may be larger than a message: it comes in parts. A question
+ * may also be answered several times, by a feed.
  *
  * Owns: the subject answers come back on, which question each belongs to, how long they are waited for. Does not own
  * what is asked. Invariants: an answer is whole or not given; a question ends in an answer or a typed error, within
  * its time; nothing is asked twice here, since only who asks knows whether it may be.
  */
-import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { Clock } from '../../actors/clock.js'
 import { OverloadedError, TooLargeError, UnavailableError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
+import { unpackBundle } from './bundle.js'
+import { BUNDLE_TOKEN, OutgoingAnswers, PART, PARTS } from './outgoing-answers.js'
 
-const PART = 'Perdure-Part'
-const PARTS = 'Perdure-Parts'
-/** Of a message's size, left for its headers. */
-const HEADROOM_BYTES = 4_096
 const NOBODY = 503
 
 export interface RequestsSite {
@@ -38,99 +37,147 @@ export interface Expected {
   cancel(): void
 }
 
-interface Waiting {
-  readonly parts: Uint8Array[]
-  bytes: number
-  isUnheard: boolean
-  resolve(answer: Uint8Array): void
-  reject(error: unknown): void
+/** Whoever hears several answers to one question, in order, until they end it; then `lost` is told no more. */
+export interface FeedListener {
+  next(answer: Uint8Array): void
+  /** Nothing more comes: UnavailableError, TooLargeError. @param isUnheard nobody serves the subject, so nobody has heard the question. */
+  lost(error: unknown, isUnheard: boolean): void
 }
 
-export type Handler = (lastToken: string, body: Uint8Array) => Promise<Uint8Array>
+export interface Feed {
+  /** What it is known by to who answers. */
+  readonly subject: string
+  /** Nothing more is heard. */
+  end(): void
+}
+
+interface Waiting {
+  readonly what: string
+  readonly parts: Uint8Array[]
+  bytes: number
+  take(answer: Uint8Array): void
+  reject(error: unknown, isUnheard?: boolean): void
+}
+
+/** Whoever asked. */
+export interface Asker {
+  /** Where the answer goes, and what the question is known by; empty when none is waited for. */
+  readonly subject: string
+  /** Answers, and goes on: of a feed. */
+  tell(answer: Uint8Array): void
+}
+
+export type Handler = (lastToken: string, body: Uint8Array, asker: Asker) => Promise<Uint8Array>
 
 export class Requests {
   readonly #site: RequestsSite
   readonly #waiting = new Map<string, Waiting>()
   readonly #subscription: Subscription
-  readonly #partBytes: number
+  readonly #outgoing: OutgoingAnswers
   #token = 0
   #answering = 0
 
   constructor(site: RequestsSite) {
     this.#site = site
-    const { nc, answers } = site
-    this.#partBytes = (nc.info?.max_payload ?? 1024 * 1024) - HEADROOM_BYTES
+    const { nc, answers, clock } = site
+    this.#outgoing = new OutgoingAnswers(nc, clock)
     this.#subscription = nc.subscribe(`${answers}.*`, {
       callback: (error, message) => {
-        if (error === null) this.#take(message)
+        if (error === null) this.#hear(message)
       },
     })
   }
 
   /** A subject of its own for one answer, and the wait for it. @param what for the error: who is asked. */
   expect(what: string, timeoutMs: number): Expected {
-    const { answers, clock, limits } = this.#site
-    if (this.#waiting.size >= limits.remoteRequestsMax)
-      throw new OverloadedError('the questions of this client', this.#waiting.size)
-    const token = (++this.#token).toString(36)
-    let stop = () => {}
-    let isUnheard = () => false
-    const answer = new Promise<Uint8Array>((resolve, reject) => {
-      const cancel = clock.after(timeoutMs, () =>
-        waiting.reject(new UnavailableError(`${what} did not answer within ${timeoutMs} ms`)),
-      )
-      const done = () => {
-        cancel()
-        this.#waiting.delete(token)
-      }
-      const waiting: Waiting = {
-        parts: [],
-        bytes: 0,
-        isUnheard: false,
-        resolve: whole => {
-          done()
-          resolve(whole)
-        },
-        reject: error => {
-          done()
-          reject(error)
-        },
-      }
-      this.#waiting.set(token, waiting)
-      isUnheard = () => waiting.isUnheard
-      stop = () => {
-        // Mostly it has its answer by then, and an error that nobody sees takes its time to be made.
-        if (this.#waiting.has(token))
-          waiting.reject(new UnavailableError(`nobody waits for ${what} any more`))
-      }
-    })
-    // Whoever cancels has stopped listening.
-    answer.catch(() => {})
-    const hasEnded = () => !this.#waiting.has(token)
-    return {
-      subject: `${answers}.${token}`,
-      answer,
-      get isOver() {
-        return hasEnded()
-      },
-      get isUnheard() {
-        return isUnheard()
-      },
-      cancel: () => stop(),
-    }
+    return this.#expect(listener => this.#wait(what, timeoutMs, listener), what)
   }
 
   /** @throws UnavailableError when it cannot be asked; its answer does when nobody serves the subject, or not in time. */
   ask(subject: string, what: string, body: Uint8Array, timeoutMs: number): Expected {
-    const { nc } = this.#site
-    const expected = this.expect(what, timeoutMs)
+    return this.#expect(listener => this.feed(subject, what, body, timeoutMs, listener), what)
+  }
+
+  #expect(begin: (listener: FeedListener) => Feed, what: string): Expected {
+    const state = { isOver: false, isUnheard: false }
+    let resolve: (answer: Uint8Array) => void = () => {}
+    let reject: (error: unknown) => void = () => {}
+    const answer = new Promise<Uint8Array>((...settle) => {
+      ;[resolve, reject] = settle
+    })
+    // Whoever cancels has stopped listening.
+    answer.catch(() => {})
+    const feed = begin({
+      next: whole => {
+        state.isOver = true
+        feed.end()
+        resolve(whole)
+      },
+      lost: (error, isUnheard) => {
+        state.isOver = true
+        state.isUnheard = isUnheard
+        reject(error)
+      },
+    })
+    return {
+      subject: feed.subject,
+      answer,
+      get isOver() {
+        return state.isOver
+      },
+      get isUnheard() {
+        return state.isUnheard
+      },
+      cancel: () => {
+        // Mostly it has its answer by then, and an error that nobody sees takes its time to be made.
+        if (state.isOver) return
+        state.isOver = true
+        feed.end()
+        reject(new UnavailableError(`nobody waits for ${what} any more`))
+      },
+    }
+  }
+
+  /**
+   * Asks, and hears every answer until `end`.
+   * @param timeoutMs how long in all: who answers ends it before.
+   * @throws UnavailableError, OverloadedError when it cannot be asked.
+   */
+  feed(subject: string, what: string, body: Uint8Array, timeoutMs: number, listener: FeedListener): Feed {
+    const feed = this.#wait(what, timeoutMs, listener)
     try {
-      nc.publish(subject, body, { reply: expected.subject })
+      this.#site.nc.publish(subject, body, { reply: feed.subject })
     } catch (error) {
-      expected.cancel()
+      feed.end()
       throw lost(what, error)
     }
-    return expected
+    return feed
+  }
+
+  #wait(what: string, timeoutMs: number, { next, lost }: FeedListener): Feed {
+    const { answers, clock, limits } = this.#site
+    if (this.#waiting.size >= limits.remoteRequestsMax)
+      throw new OverloadedError('the questions of this client', this.#waiting.size)
+    const token = `${BUNDLE_TOKEN}${(++this.#token).toString(36)}`
+    const cancel = clock.after(timeoutMs, () =>
+      waiting.reject(new UnavailableError(`${what} did not answer within ${timeoutMs} ms`)),
+    )
+    const end = () => {
+      cancel()
+      this.#waiting.delete(token)
+    }
+    const waiting: Waiting = {
+      what,
+      parts: [],
+      bytes: 0,
+      take: next,
+      reject: (error, isUnheard = false) => {
+        end()
+        lost(error, isUnheard)
+      },
+    }
+    this.#waiting.set(token, waiting)
+    return { subject: `${answers}.${token}`, end }
   }
 
   /**
@@ -142,14 +189,17 @@ export class Requests {
     const subscription = nc.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
-        if (error !== null || message.reply === undefined || message.reply === '') return
+        if (error !== null) return
         // Who is turned away so finds out by the clock, and comes again.
         if (this.#answering >= limits.remoteRequestsMax) return
         this.#answering++
         const lastToken = message.subject.slice(message.subject.lastIndexOf('.') + 1)
-        const { reply } = message
-        void handler(lastToken, message.data)
-          .then(answer => this.answer(reply, answer))
+        const to = message.reply ?? ''
+        const tell = (answer: Uint8Array) => {
+          if (to !== '') this.answer(to, answer)
+        }
+        void handler(lastToken, message.data, { subject: to, tell })
+          .then(tell)
           .finally(() => this.#answering--)
       },
     })
@@ -158,18 +208,7 @@ export class Requests {
 
   /** Sends an answer, in as many parts as it takes. Whoever is not there any more does not get it. */
   answer(subject: string, body: Uint8Array): void {
-    const { nc } = this.#site
-    if (nc.isClosed()) return
-    if (body.length <= this.#partBytes) return nc.publish(subject, body)
-    const parts = Math.ceil(body.length / this.#partBytes)
-    for (let part = 0; part < parts; part++) {
-      const head = headers()
-      head.set(PART, String(part))
-      head.set(PARTS, String(parts))
-      nc.publish(subject, body.subarray(part * this.#partBytes, (part + 1) * this.#partBytes), {
-        headers: head,
-      })
-    }
+    this.#outgoing.send(subject, body)
   }
 
   /** The connection is gone, and what was answered with it: whoever waits is told, and may ask again. */
@@ -185,29 +224,37 @@ export class Requests {
       waiting.reject(new UnavailableError('this client was closed', undefined, false))
   }
 
-  #take(message: Msg): void {
-    const token = message.subject.slice(message.subject.lastIndexOf('.') + 1)
+  #hear(message: Msg): void {
+    const { subject, data } = message
+    const token = subject.slice(subject.lastIndexOf('.') + 1)
+    if (token === BUNDLE_TOKEN) return unpackBundle(data, (one, body) => this.#waiting.get(one)?.take(body))
     const waiting = this.#waiting.get(token)
-    if (waiting === undefined) return
-    const { headers: head, data } = message
-    if (head?.code === NOBODY) {
-      waiting.isUnheard = true
-      return waiting.reject(new UnavailableError('nobody has that shard at the moment'))
-    }
-    const parts = Number(head?.get(PARTS) || 1)
+    if (waiting !== undefined) this.#take(waiting, message)
+  }
+
+  #take(waiting: Waiting, { headers: head, data }: Msg): void {
+    if (head === undefined) return waiting.take(data)
+    if (head.code === NOBODY)
+      return waiting.reject(new UnavailableError(`${waiting.what}: nobody is there at the moment`), true)
+    const parts = Number(head.get(PARTS) || 1)
+    const part = Number(head.get(PART))
     // Another may answer the same from its beginning, when who began has died over it.
-    if (parts > 1 && Number(head?.get(PART)) === 0) {
+    if (parts > 1 && part === 0) {
       waiting.parts.length = 0
       waiting.bytes = 0
     }
     // Parts come in order, or the connection was lost between them: then the rest never comes.
-    if (parts > 1 && Number(head?.get(PART)) !== waiting.parts.length) return
+    if (parts > 1 && part !== waiting.parts.length) return
     waiting.parts.push(data)
     waiting.bytes += data.length
     const { remoteReplyBytesMax } = this.#site.limits
     if (waiting.bytes > remoteReplyBytesMax)
       return waiting.reject(new TooLargeError('', 'the answer', waiting.bytes, remoteReplyBytesMax))
-    if (waiting.parts.length === parts) waiting.resolve(parts === 1 ? data : Buffer.concat(waiting.parts))
+    if (waiting.parts.length < parts) return
+    const whole = parts === 1 ? data : Buffer.concat(waiting.parts)
+    waiting.parts.length = 0
+    waiting.bytes = 0
+    waiting.take(whole)
   }
 }
 

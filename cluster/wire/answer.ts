@@ -2,50 +2,94 @@
  * What came of a command, as bytes for the subject its sender waits on; and back. Between members and our own clients:
  * all of it, in our stored form. What the public wire shows is made of it elsewhere.
  */
-import { decode, encode, toErrorValue } from '../../actors/codec.js'
+import { toErrorValue } from '../../actors/codec.js'
 import { PerdureError, UnavailableError } from '../../actors/errors.js'
 import type { Answer, AppliedCommand, LetterReceipt } from '../../actors/inbox.js'
 import type { ActorSnapshot } from '../../actors/logic.js'
 import { errorTold, type ToldError, toldOf } from '../../actors/told-error.js'
+import { packFrame, readFrame } from './state-frame.js'
 
-type Reply =
-  | { readonly ok: true; readonly applied: AppliedCommand }
-  | { readonly ok: true; readonly letter: LetterReceipt }
-  | { readonly ok: false; readonly error: ToldError }
+/** What a list of an answer begins with. */
+const APPLIED = 1
+const LETTER = 2
+const ERROR = 3
+
+const DUPLICATE = 1
+const HANDLED = 2
+const CREATED = 4
+
+/** The user's own values, by name so that what cannot be written down is told by its place; absent where undefined. */
+type Shown = Partial<Pick<ActorSnapshot, 'value' | 'context' | 'output' | 'error'>>
 
 /** Never throws: what cannot be written down is told as that. */
 export function answerBytes(answer: Answer): Uint8Array {
   try {
-    return encode(replyOf(answer))
+    if (!answer.ok) return packFrame([ERROR, toldOf(answer.error)])
+    return 'letter' in answer ? packFrame([LETTER, answer.letter]) : appliedBytes(answer.applied)
   } catch (error) {
     const { message } = toErrorValue(error)
     const untold = new UnavailableError(`the answer cannot be written down: ${message}`, undefined, false)
-    return encode({ ok: false, error: toldOf(untold) })
+    return packFrame([ERROR, toldOf(untold)])
   }
 }
 
 /** Never throws: bytes that are no answer are answered as that. The snapshot is data, without what its logic adds. */
 export function readAnswer(bytes: Uint8Array): Answer {
   try {
-    const reply = decode(bytes) as Reply
-    if (reply.ok === true) return reply
-    const error = errorTold(reply.error)
+    const { head, state } = readFrame(bytes)
+    const [kind, ...facts] = head as [number, ...unknown[]]
+    if (kind === APPLIED) return { ok: true, applied: appliedIn(facts, state) }
+    if (kind === LETTER) return { ok: true, letter: facts[0] as LetterReceipt }
+    const { code } = facts[0] as ToldError
+    const error = errorTold(facts[0])
     if (error instanceof PerdureError) return { ok: false, error }
-    throw new Error(`an error of code '${reply.error.code}'`)
+    throw new Error(`an error of code '${code}'`)
   } catch (error) {
     const { message } = toErrorValue(error)
     return { ok: false, error: new UnavailableError(`expected an answer of a member, found ${message}`) }
   }
 }
 
-function replyOf(answer: Answer): Reply {
-  if (!answer.ok) return { ok: false, error: toldOf(answer.error) }
-  if ('letter' in answer) return answer
-  const { applied } = answer
-  return { ok: true, applied: { ...applied, snapshot: plain(applied.snapshot) } }
+/** An XState snapshot is more than its data. */
+function appliedBytes(applied: AppliedCommand): Uint8Array {
+  const { commandId, position, seq, version, at, state, durability, duplicate, handled, created } = applied
+  const { value, context, status, output, error, tags } = applied.snapshot
+  const flags = (duplicate ? DUPLICATE : 0) + (handled ? HANDLED : 0) + (created ? CREATED : 0)
+  const shown: Record<string, unknown> = {}
+  if (value !== undefined) shown.value = value
+  if (context !== undefined) shown.context = context
+  if (output !== undefined) shown.output = output
+  if (error !== undefined) shown.error = error
+  const head: unknown[] = [APPLIED, commandId, position, seq, version, at, flags, status, [...tags], shown]
+  if (durability !== undefined) head.push(durability)
+  return packFrame(head, state)
 }
 
-/** An XState snapshot is more than its data. */
-function plain({ value, context, status, output, error, tags }: ActorSnapshot): ActorSnapshot {
-  return { value, context, status, output, error, tags: new Set(tags) }
+function appliedIn(facts: readonly unknown[], state: Uint8Array): AppliedCommand {
+  const [commandId, position, seq, version, at, flags, status, tags, shown, durability] = facts as [
+    string,
+    number,
+    number,
+    string,
+    number,
+    number,
+    ActorSnapshot['status'],
+    readonly string[],
+    Shown,
+    AppliedCommand['durability'] | undefined,
+  ]
+  const { value, context, output, error } = shown
+  return {
+    commandId,
+    position,
+    seq,
+    version,
+    at,
+    state,
+    duplicate: (flags & DUPLICATE) !== 0,
+    handled: (flags & HANDLED) !== 0,
+    created: (flags & CREATED) !== 0,
+    snapshot: { value, context, status, output, error, tags: new Set(tags) },
+    ...(durability === undefined ? {} : { durability }),
+  }
 }

@@ -22,9 +22,12 @@ export function firstFromNow<Found>(
   sought: Sought<Found>,
   waiting: WaitOptions,
 ): Promise<Found> {
-  return firstOf(address, service, sought, waiting, async isEnough => {
-    const seen = await service.see(address)
-    if (seen !== undefined) isEnough(seen)
+  return firstOf(sought, waiting, (listener, isEnough) => {
+    const { now, stop } = service.watch(address, listener)
+    const judged = now.then(seen => {
+      if (seen !== undefined) isEnough(seen)
+    })
+    return { stop, judged }
   })
 }
 
@@ -36,25 +39,28 @@ export function firstSince<Found>(
   waiting: WaitOptions,
   { seq }: Pick<AppliedCommand, 'seq'>,
 ): Promise<Found> {
-  return firstOf(address, service, sought, waiting, async isEnough => {
-    for await (const seen of service.states(address, seq)) if (isEnough(seen)) return
+  return firstOf(sought, waiting, (listener, isEnough) => {
+    const stop = service.follow(address, listener)
+    const judge = async () => {
+      for await (const seen of service.states(address, seq)) if (isEnough(seen)) return
+    }
+    return { stop, judged: judge() }
   })
 }
 
-/** @param past gives the states of the past, oldest first, until one is said to be enough. */
-function firstOf<Found>(
-  address: Address,
-  service: ActorService,
-  { show, fits }: Sought<Found>,
-  waiting: WaitOptions,
-  past: (isEnough: (seen: SeenActor) => boolean) => Promise<void>,
-): Promise<Found> {
+/** Follows an actor, and has the states of the past judged, oldest first, until one is said to be enough. */
+type Begin = (
+  listener: (seen: SeenActor) => void,
+  isEnough: (seen: SeenActor) => boolean,
+) => { stop(): void; readonly judged: Promise<void> }
+
+function firstOf<Found>({ show, fits }: Sought<Found>, waiting: WaitOptions, begin: Begin): Promise<Found> {
   return wait<Found>(waiting, (resolve, reject) => {
     /** The first that fits of those told live. */
     let held: { readonly seq: number; readonly found: Found } | undefined
     let isPastJudged = false
     let isOver = false
-    const stop = service.follow(address, seen => {
+    const listener = (seen: SeenActor) => {
       if (held !== undefined) return
       try {
         const found = show(seen)
@@ -64,7 +70,7 @@ function firstOf<Found>(
       } catch (error) {
         reject(error)
       }
-    })
+    }
     const isEnough = (seen: SeenActor): boolean => {
       if (isOver || (held !== undefined && seen.seq >= held.seq)) return true
       const found = show(seen)
@@ -72,7 +78,8 @@ function firstOf<Found>(
       resolve(found)
       return true
     }
-    past(isEnough).then(() => {
+    const { stop, judged } = begin(listener, isEnough)
+    judged.then(() => {
       isPastJudged = true
       if (held !== undefined) resolve(held.found)
     }, reject)

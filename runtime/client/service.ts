@@ -22,6 +22,12 @@ export interface SeenActor {
   readonly state: Uint8Array
 }
 
+export interface Watch {
+  /** Undefined: not born then. @throws PerdureError */
+  readonly now: Promise<SeenActor | undefined>
+  stop(): void
+}
+
 export interface ActorService {
   readonly clock: Clock
   readonly limits: Limits
@@ -39,6 +45,8 @@ export interface ActorService {
    * or `submit`, called after it, do not show yet, it is told of: nothing falls between.
    */
   follow(address: Address, listener: (seen: SeenActor) => void): () => void
+  /** Follows it as `follow` does, and answers the state from which on: the actor as last committed. */
+  watch(address: Address, listener: (seen: SeenActor) => void): Watch
   /** Told of what it publishes from now on, and of what its running activities say on the side. */
   followEvents(address: Address, listener: (event: ActorEvent) => void): () => void
   /** Told once, when the runtime has ended or cannot be reached any more; the answer ends the telling. */

@@ -15,9 +15,10 @@ import type { Limits } from '../../actors/limits.js'
 import type * as api from '../api/api.js'
 import { queuedEvents } from '../api/event-queue.js'
 import { fitsUntil } from '../api/until.js'
-import type { RemoteApi } from '../client/remote/remote-service.js'
+import type { RemoteApi, StatesListener } from '../client/remote/remote-service.js'
 import { errorIn } from '../control/wire-answer.js'
-import { type ChangesPage, READ_VERBS } from './shard-verbs.js'
+import { type FeedListener, hearStates, type OpenFeed, type OwnersFeed, readStates } from './feed-reader.js'
+import { READ_VERBS } from './shard-verbs.js'
 
 /** How a cluster is reached. */
 export interface ClusterWire {
@@ -33,6 +34,8 @@ export interface ClusterWire {
     body: Uint8Array,
     how: { readonly timeoutMs: number; readonly isRead: boolean },
   ): Promise<Uint8Array>
+  /** What the owner of a shard tells of an actor that is followed. @throws UnavailableError when it cannot be asked now */
+  follow(shard: number, body: Uint8Array, timeoutMs: number, listener: FeedListener): OwnersFeed
   /**
    * Appends a command to its shard's inbox, and waits for what its owner says came of it.
    * @throws PerdureError as the step did; TimeoutError with the id to ask again under; UnavailableError, OverloadedError
@@ -150,24 +153,30 @@ export class ClusterApi implements RemoteApi {
     signal,
     onOpen,
   }: api.FollowRequest & Opening): AsyncGenerator<api.ActorView> {
-    let cursor = after ?? (await this.get({ address }))?.seq ?? 0
-    const { changesWaitMs: waitMs, readAheadEntriesMax: limit } = this.#limits
-    const isOver = () => signal?.aborted === true
-    while (!isOver()) {
-      const page: ChangesPage = await this.#ask(
-        this.#wire.shardOf(address),
-        'changes',
-        { address, after: cursor, waitMs, limit },
-        waitMs + this.#limits.remoteReplyMsMax,
-      )
-      // Not before: whoever is told takes it that somebody is there.
-      onOpen?.()
-      for (const view of page) {
-        if (isOver()) return
-        cursor = view.seq
-        yield view
+    let cursor = after
+    while (signal?.aborted !== true) {
+      const request = { address, ...(cursor === undefined ? {} : { after: cursor }) }
+      for await (const view of readStates(request, this.#feeds(address), signal)) {
+        // Not before: whoever is told takes it that somebody is there.
+        onOpen?.()
+        const isBase = cursor === undefined
+        cursor = view?.seq ?? 0
+        if (!isBase) yield view as api.ActorView
       }
     }
+  }
+
+  watch({ address, after }: { address: Address; after?: number }, listener: StatesListener): () => void {
+    const request = { address, isBare: true, ...(after === undefined ? {} : { after }) }
+    return hearStates(request, this.#feeds(address), listener)
+  }
+
+  /** Of the shard's owner; each ends of itself after a while. */
+  #feeds(address: Address): OpenFeed {
+    const { changesWaitMs, remoteReplyMsMax } = this.#limits
+    const shard = this.#wire.shardOf(address)
+    return (request, listener) =>
+      this.#wire.follow(shard, request, changesWaitMs + remoteReplyMsMax, listener)
   }
 
   async *events({ address, signal, onOpen }: { address: Address } & Opening): AsyncGenerator<ActorEvent> {
@@ -280,7 +289,7 @@ export class ClusterApi implements RemoteApi {
     const { leaseMs } = this.#limits
     const asked: Promise<Uint8Array>[] = []
     for (let leftMs = timeoutMs; ; leftMs -= leaseMs) {
-      const isRead = READS.has(verb) || verb === 'changes'
+      const isRead = READS.has(verb)
       asked.push(this.#wire.ask(shard, verb, body, { timeoutMs: leftMs, isRead }))
       if (!READS.has(verb) || leftMs <= leaseMs) return Promise.race(asked)
       let cancel = () => {}

@@ -1,6 +1,7 @@
 /** Where the owner of a shard is asked, beside its inbox: opened when a member takes the shard, shut before it goes. */
 
 import type { Clock } from '../../actors/clock.js'
+import type { Limits } from '../../actors/limits.js'
 import type { ClusterClient } from '../../cluster/index.js'
 import { type About, LiveApi } from '../api/live-api.js'
 import type { HostLogger } from '../shard-host-options.js'
@@ -14,6 +15,7 @@ export interface ShardDoorsSite {
   readonly bindings: Bindings
   readonly about: About
   readonly clock: Clock
+  readonly limits: Limits
   readonly logger: HostLogger
   /** Subject on which the owner of a shard is asked. */
   verbsOf(shard: number): string
@@ -34,15 +36,20 @@ export class ShardDoors {
 
   /** Clients are told from where on its commands are answered by this owner. */
   open(number: number, { service, shard }: MemberShard): void {
-    const { client, verbsOf, bindings, about, clock, logger } = this.#site
+    const { client, verbsOf, bindings, about, clock, limits, logger } = this.#site
     if (service === undefined || shard === undefined) return
     this.actors.add(number, shard)
     const startedAt = this.#startedAt
     const durability = 'replicated'
     const api = new LiveApi({ service, bindings, about, startedAt, durability, shard: () => shard })
-    const verbs = new ShardVerbs(api, { clock, logger })
-    const serve = (verb: string, body: Uint8Array) => verbs.answer(verb, body)
-    this.#verbs.set(number, client.requests.serve(verbsOf(number), serve))
+    const verbs = new ShardVerbs(api, { service, bindings, clock, limits, logger })
+    const stop = client.requests.serve(verbsOf(number), (verb, body, asker) =>
+      verbs.answer(verb, body, asker),
+    )
+    this.#verbs.set(number, () => {
+      stop()
+      verbs.end()
+    })
     const taken = shard.journal.taken().find(one => one.inbox === 'commands')
     client.beginnings.tell(number, taken?.sequence ?? 0)
   }

@@ -2,17 +2,21 @@
  * What the owner of a shard is asked, beside the commands in its inbox: everything that reads, and the orders about
  * dead letters. Requests and answers are encoded as they are; an error is told as one.
  *
- * Streams are asked for page by page, each page answered once there is something to show: so whoever follows an
- * actor asks the next owner when this one is gone, and falls behind at nobody's cost.
+ * Whoever follows an actor is fed, for a while: so it asks the next owner when this one is gone, and falls behind at
+ * nobody's cost.
  */
-import type { Address } from '../../actors/address.js'
+import { idOf } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { decode, encode, toErrorValue } from '../../actors/codec.js'
 import { PerdureError, UnavailableError } from '../../actors/errors.js'
+import type { Limits } from '../../actors/limits.js'
 import type { Told } from '../../actors/told-error.js'
-import type { ActorView, Api } from '../api/api.js'
+import type { Api } from '../api/api.js'
 import { asTold, errorBody } from '../http/replies.js'
 import type { HostLogger } from '../shard-host-options.js'
+import type { Bindings } from '../step/bindings.js'
+import { Feed, type FeedRequest, type FeedSite } from './feed.js'
+import { END_NEWS, errorNews } from './feed-news.js'
 
 /** The verbs of `Api` that one shard answers for itself, and that change nothing and wait for nothing. */
 export const READ_VERBS = [
@@ -36,62 +40,74 @@ const SHARD_VERBS = [
 
 type ShardVerb = (typeof SHARD_VERBS)[number]
 
-export interface ChangesPageRequest {
-  readonly address: Address
-  readonly after: number
-  /** How long to wait for the first. */
-  readonly waitMs: number
-  readonly limit: number
+/** Whoever asks, and may be told more than once. */
+interface Asker {
+  readonly subject: string
+  tell(answer: Uint8Array): void
 }
 
-/** The states after one, oldest first; none when none came in time. */
-export type ChangesPage = readonly ActorView[]
+export interface ShardVerbsSite {
+  readonly service: FeedSite['service']
+  readonly bindings: Bindings
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: HostLogger
+}
 
 export class ShardVerbs {
   readonly #api: Api
-  readonly #site: { readonly clock: Clock; readonly logger: HostLogger }
+  readonly #site: ShardVerbsSite
+  /** By where their followers are told. */
+  readonly #feeds = new Map<string, Feed>()
 
-  constructor(api: Api, site: { readonly clock: Clock; readonly logger: HostLogger }) {
+  constructor(api: Api, site: ShardVerbsSite) {
     this.#api = api
     this.#site = site
   }
 
   /** Never rejects. */
-  async answer(verb: string, body: Uint8Array): Promise<Uint8Array> {
+  async answer(verb: string, body: Uint8Array, asker: Asker): Promise<Uint8Array> {
     try {
+      if (verb === 'unfollow') return this.#unfollow(Buffer.from(body).toString('latin1'))
+      if (verb === 'follow') return await this.#follow(decode(body) as FeedRequest, asker)
       return encode({ ok: true, result: await this.#result(verb, decode(body)) })
     } catch (error) {
-      return encode(errorBody(this.#told(error)))
+      const told = this.#told(error)
+      return verb === 'follow' ? errorNews(told) : encode(errorBody(told))
     }
   }
 
   #result(verb: string, request: unknown): Promise<unknown> {
-    if (verb === 'changes') return this.#changes(request as ChangesPageRequest)
     if (!isShardVerb(verb))
       throw new PerdureError(
         'InvalidEvent',
-        `no verb '${verb}': expected one of ${SHARD_VERBS.join(', ')}, changes`,
+        `no verb '${verb}': expected one of ${SHARD_VERBS.join(', ')}, follow`,
       )
     const call = this.#api[verb] as (request: unknown) => Promise<unknown>
     return call.call(this.#api, request)
   }
 
-  async #changes({ address, after, waitMs, limit }: ChangesPageRequest): Promise<ChangesPage> {
-    const page: ActorView[] = []
-    const patience = new AbortController()
-    const cancel = this.#site.clock.after(waitMs, () => patience.abort())
+  async #follow(request: FeedRequest, { subject, tell }: Asker): Promise<Uint8Array> {
+    const { service, bindings, clock, limits } = this.#site
+    bindings.current(idOf(request.address).type)
+    const feed = new Feed(request, { service, clock, limits, tell })
+    this.#feeds.set(subject, feed)
     try {
-      // What is there already comes without a wait between; once the next one is not, the page goes.
-      for await (const view of this.#api.changes({ address, after, signal: patience.signal })) {
-        page.push(view)
-        if (page.length >= limit) break
-        const newest = await this.#api.get({ address })
-        if (newest === undefined || newest.seq <= view.seq) break
-      }
+      await feed.run()
     } finally {
-      cancel()
+      this.#feeds.delete(subject)
     }
-    return page
+    return END_NEWS
+  }
+
+  #unfollow(subject: string): Uint8Array {
+    this.#feeds.get(subject)?.end()
+    return new Uint8Array(0)
+  }
+
+  /** The shard goes to another: whoever follows an actor shall ask there. */
+  end(): void {
+    for (const feed of [...this.#feeds.values()]) feed.end()
   }
 
   #told(thrown: unknown): Told {

@@ -10,7 +10,7 @@ import { LaterEntryError, LetterNotFoundError, type PerdureError } from '../../a
 import type { Answer, AppliedCommand, Delivery, LetterReceipt } from '../../actors/inbox.js'
 import type { Journal, ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
-import type { ActorService, SeenActor } from '../client/service.js'
+import type { ActorService, SeenActor, Watch } from '../client/service.js'
 import { foldTowards, lifeAfter, lifeAt } from '../commit/history.js'
 import type { Load } from '../observe/load.js'
 import type { Tracing } from '../observe/tracing/tracing.js'
@@ -148,6 +148,11 @@ export class EmbeddedService implements ActorService {
 
   follow(address: Address, listener: (seen: SeenActor) => void): () => void {
     return this.#site.shard().host.followers.onStep(address, step => listener(seen(step.life)))
+  }
+
+  watch(address: Address, listener: (seen: SeenActor) => void): Watch {
+    const stop = this.follow(address, listener)
+    return { now: this.see(address), stop }
   }
 
   followEvents(address: Address, listener: (event: ActorEvent) => void): () => void {

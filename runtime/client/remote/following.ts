@@ -7,13 +7,19 @@
  */
 import { toErrorValue } from '../../../actors/codec.js'
 import type { HostLogger } from '../../shard-host-options.js'
-import type { SeenActor } from '../service.js'
+import type { SeenActor, Watch } from '../service.js'
+
+export interface WatchListener {
+  /** The state that is there first, undefined before its birth; then each after it. */
+  next(seen: SeenActor | undefined): void
+  failed(error: unknown): void
+}
 
 export interface FollowingSource {
-  /** The number of the actor's last entry, 0 before its birth. */
-  base(): Promise<number>
-  /** Each state after one, over restarts, until the signal. */
-  states(after: number, signal: AbortSignal): AsyncIterable<SeenActor>
+  /** The actor's last state, undefined before its birth. */
+  now(): Promise<SeenActor | undefined>
+  /** The same, and then each state after it, over restarts, until the answer is called. */
+  watch(listener: WatchListener): () => void
   /** Told when it had to be given up, and why. */
   onFailed(error: unknown): void
   readonly logger: HostLogger
@@ -21,14 +27,20 @@ export interface FollowingSource {
 
 interface Listener {
   readonly tell: (seen: SeenActor) => void
-  readonly base: Promise<number>
+  /** The state after which it is told; undefined while that is not known. */
+  after: number | undefined
+  /** What came until then, in order. */
+  held: SeenActor[]
 }
 
 export class Following {
   readonly #source: FollowingSource
   readonly #onEmpty: () => void
   readonly #listeners = new Set<Listener>()
-  readonly #ending = new AbortController()
+  #stop = () => {}
+  /** Nobody is kept waiting for a state that is not told any more. */
+  #giveUp = () => {}
+  #isOver = false
 
   /** @param onEmpty told when nobody listens any more. */
   constructor(source: FollowingSource, onEmpty: () => void) {
@@ -36,36 +48,66 @@ export class Following {
     this.#onEmpty = onEmpty
   }
 
-  /** The promise resolves when the listener is sure to hear of all that comes. */
-  add(tell: (seen: SeenActor) => void): { readonly stop: () => void; readonly standing: Promise<unknown> } {
-    const listener = { tell, base: this.#source.base() }
+  /** It is sure to hear of all that comes after the state that `now` resolves with. */
+  add(tell: (seen: SeenActor) => void): Watch {
+    const listener: Listener = { tell, after: undefined, held: [] }
     const isFirst = this.#listeners.size === 0
     this.#listeners.add(listener)
-    if (isFirst) this.#run(listener).catch(error => this.#fail(error))
-    else listener.base.catch(error => this.#fail(error))
-    return { stop: () => this.#remove(listener), standing: listener.base }
+    const now = isFirst ? this.#begin(listener) : this.#join(listener)
+    now.catch(error => this.#fail(error))
+    return { stop: () => this.#remove(listener), now }
   }
 
   end(): void {
-    this.#ending.abort()
+    this.#isOver = true
+    this.#stop()
+    this.#giveUp()
   }
 
-  async #run(first: Listener): Promise<void> {
-    const { signal } = this.#ending
-    for await (const seen of this.#source.states(await first.base, signal)) {
-      // In the order in which they came; a listener that came since knows soon where it begins.
-      for (const listener of [...this.#listeners]) {
-        if (seen.seq > (await listener.base) && this.#listeners.has(listener)) this.#tell(listener, seen)
-      }
-      if (signal.aborted) return
+  #begin(listener: Listener): Promise<SeenActor | undefined> {
+    return new Promise((resolve, reject) => {
+      let isBase = true
+      this.#giveUp = () => resolve(undefined)
+      const stop = this.#source.watch({
+        next: seen => {
+          if (!isBase) return seen && this.#hear(seen)
+          isBase = false
+          listener.after = seen?.seq ?? 0
+          resolve(seen)
+        },
+        failed: error => {
+          reject(error)
+          this.#fail(error)
+        },
+      })
+      this.#stop = stop
+      if (this.#isOver) stop()
+    })
+  }
+
+  async #join(listener: Listener): Promise<SeenActor | undefined> {
+    const seen = await this.#source.now()
+    const after = seen?.seq ?? 0
+    listener.after = after
+    const { held } = listener
+    listener.held = []
+    for (const one of held) if (one.seq > after) this.#tell(listener, one)
+    return seen
+  }
+
+  #hear(seen: SeenActor): void {
+    for (const listener of [...this.#listeners]) {
+      if (listener.after === undefined) listener.held.push(seen)
+      else if (seen.seq > listener.after) this.#tell(listener, seen)
     }
   }
 
-  #tell({ tell }: Listener, seen: SeenActor): void {
+  #tell(listener: Listener, seen: SeenActor): void {
+    if (this.#isOver || !this.#listeners.has(listener)) return
     const { logger } = this.#source
     const failed = (error: unknown) => logger.warn({ error: toErrorValue(error) }, 'a listener threw')
     try {
-      const told: unknown = tell(seen)
+      const told: unknown = listener.tell(seen)
       if (told instanceof Promise) told.catch(failed)
     } catch (error) {
       failed(error)
@@ -74,13 +116,13 @@ export class Following {
 
   #remove(listener: Listener): void {
     if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return
-    this.#ending.abort()
+    this.end()
     this.#onEmpty()
   }
 
   #fail(error: unknown): void {
-    if (this.#ending.signal.aborted) return
-    this.#ending.abort()
+    if (this.#isOver) return
+    this.end()
     this.#onEmpty()
     this.#source.onFailed(error)
   }

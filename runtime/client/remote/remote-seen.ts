@@ -12,6 +12,9 @@ import type { ActorView, AskReply } from '../../api/api.js'
 import type { Bindings } from '../../step/bindings.js'
 import type { SeenActor } from '../service.js'
 
+/** What a state is read from. */
+export type StateView = Pick<ActorView, 'id' | 'seq' | 'version' | 'at' | 'status' | 'state'>
+
 export class RemoteSeen implements SeenActor {
   readonly address: Address
   readonly seq: number
@@ -23,7 +26,7 @@ export class RemoteSeen implements SeenActor {
   #snapshot: ActorSnapshot | undefined
 
   /** @throws UnavailableError for a view that carries no state: who gave it is no runtime of ours. */
-  constructor(view: ActorView, bindings: Bindings) {
+  constructor(view: StateView, bindings: Bindings) {
     if (view.state === undefined)
       throw new UnavailableError('what answered gave no state of it to decode', view.id, false)
     this.address = view.id

@@ -17,13 +17,14 @@ import type { Limits } from '../../../actors/limits.js'
 import type { ActorView, Api, FollowRequest, ListedView, ReceiptReply } from '../../api/api.js'
 import type { HostLogger } from '../../shard-host-options.js'
 import type { Bindings } from '../../step/bindings.js'
-import type { ActorService, SeenActor } from '../service.js'
+import type { ActorService, SeenActor, Watch } from '../service.js'
 import { EventFollowing } from './event-following.js'
-import { Following } from './following.js'
+import { Following, type WatchListener } from './following.js'
 import { Lanes } from './lanes.js'
 import { Openings } from './openings.js'
 import { Reconnecting, streamEnded } from './reconnecting.js'
-import { RemoteApplied, RemoteSeen } from './remote-seen.js'
+import { RemoteApplied, RemoteSeen, type StateView } from './remote-seen.js'
+import { lastingly, watchByChanges } from './watching.js'
 
 /** An `Api` whose streams say when they stand. */
 export interface RemoteApi extends Api {
@@ -33,11 +34,27 @@ export interface RemoteApi extends Api {
    */
   readonly storesCommands?: boolean
   changes(request: FollowRequest & { readonly onOpen?: () => void }): AsyncIterable<ActorView>
+  /**
+   * Tells the state at the call, undefined for an actor that is not born, and then each after it; of a state that is
+   * known (`after`) only those after it. The answer ends it. Absent: states are asked for, and followed by `changes`.
+   */
+  watch?(
+    request: { readonly address: Address; readonly after?: number },
+    listener: StatesListener,
+  ): () => void
   events(request: {
     readonly address: Address
     readonly signal?: AbortSignal
     readonly onOpen?: () => void
   }): AsyncIterable<ActorEvent>
+}
+
+export interface StatesListener {
+  /** Somebody is there. */
+  answered(): void
+  next(view: StateView | undefined): void
+  /** Nothing more comes. */
+  lost(error: unknown): void
 }
 
 export interface RemoteSite {
@@ -161,18 +178,24 @@ export class RemoteService implements ActorService {
 
   /** @throws OverloadedError when so many actors are followed already that it would be one too many. */
   follow(address: Address, listener: (seen: SeenActor) => void): () => void {
-    const following = this.#followings.get(address) ?? this.#newFollowing(address)
-    const { stop, standing } = following.add(listener)
-    this.#openings.hold(address, standing)
+    const { stop } = this.watch(address, listener)
     return stop
+  }
+
+  /** @throws OverloadedError as `follow` does. */
+  watch(address: Address, listener: (seen: SeenActor) => void): Watch {
+    const following = this.#followings.get(address) ?? this.#newFollowing(address)
+    const watch = following.add(listener)
+    this.#openings.hold(address, watch.now)
+    return watch
   }
 
   #newFollowing(address: Address): Following {
     this.#assertRoom()
     const following: Following = new Following(
       {
-        base: async () => (await this.#get(address))?.seq ?? 0,
-        states: (after, signal) => this.#statesFrom(address, after, signal),
+        now: async () => this.#seenIn(await this.#get(address)),
+        watch: listener => this.#watch(address, listener),
         onFailed: error => this.#fail(error),
         logger: this.#site.logger,
       },
@@ -228,6 +251,18 @@ export class RemoteService implements ActorService {
     } finally {
       ending.abort()
     }
+  }
+
+  /** The present state, and each after it, none left out, over restarts of the runtime. */
+  #watch(address: Address, listener: WatchListener): () => void {
+    const { api } = this.#site
+    const from = (after: number | undefined, told: StatesListener) =>
+      api.watch?.({ address, ...(after === undefined ? {} : { after }) }, told) ??
+      watchByChanges({ api, address, after }, told)
+    return lastingly(from, this.#reconnecting.absence(), {
+      next: view => listener.next(view && this.#seen(view)),
+      failed: error => listener.failed(error),
+    })
   }
 
   /** Each state after one, none left out, over restarts of the runtime. */
@@ -299,7 +334,11 @@ export class RemoteService implements ActorService {
     for (const tell of [...this.#ends]) tell(error)
   }
 
-  #seen(view: ActorView): SeenActor {
+  #seenIn(view: ActorView | undefined): SeenActor | undefined {
+    return view && this.#seen(view)
+  }
+
+  #seen(view: StateView): SeenActor {
     return new RemoteSeen(view, this.#site.bindings)
   }
 }

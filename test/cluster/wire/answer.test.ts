@@ -5,6 +5,7 @@ import { encode } from '../../../actors/codec.js'
 import { TimeoutError } from '../../../actors/errors.js'
 import type { Answer, AppliedCommand } from '../../../actors/inbox.js'
 import { answerBytes, readAnswer } from '../../../cluster/wire/answer.js'
+import { packFrame } from '../../../cluster/wire/state-frame.js'
 import { runs } from '../../support/effort.js'
 
 const applied: AppliedCommand = {
@@ -31,6 +32,19 @@ suite('an answer on the wire', () => {
   test('tells all that came of a command', () => {
     const answer: Answer = { ok: true, applied }
     assert.deepStrictEqual(readAnswer(answerBytes(answer)), answer)
+    const durability = 'replicated' as const
+    const snapshot = {
+      ...applied.snapshot,
+      value: undefined,
+      output: [1],
+      error: 'e',
+      tags: new Set<string>(),
+    }
+    const ended: Answer = {
+      ok: true,
+      applied: { ...applied, durability, duplicate: true, handled: false, snapshot },
+    }
+    assert.deepStrictEqual(readAnswer(answerBytes(ended)), ended)
   })
 
   test('shows a snapshot as data, whatever its logic gives besides', () => {
@@ -79,6 +93,6 @@ suite('an answer on the wire', () => {
       }),
       { numRuns: runs(5_000) },
     )
-    assert.ok(!readAnswer(encode({ ok: false, error: { code: 'toString', message: 'x' } })).ok)
+    assert.ok(!readAnswer(packFrame([3, { code: 'toString', message: 'x' }])).ok)
   })
 })

@@ -21,6 +21,10 @@ function farFrom(rt: VirtualTimeRuntime, held: () => Promise<void>): ActorServic
     mintId: () => service.mintId(),
     submit: command => service.submit(command),
     follow: (address, listener) => service.follow(address, listener),
+    watch(address, listener) {
+      const { now, stop } = service.watch(address, listener)
+      return { now: held().then(() => now), stop }
+    },
     followEvents: (address, listener) => service.followEvents(address, listener),
     onEnd: listener => service.onEnd(listener),
     entries: (address, after) => service.entries(address, after),
