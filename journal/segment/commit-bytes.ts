@@ -6,7 +6,16 @@ import { decode, writeKnown } from '../../actors/codec.js'
 import type { Commit, InboxPosition } from '../../actors/commit.js'
 import { FrameWriter, frameAt } from './frames.js'
 import { unpackRecord } from './rows.js'
-import { entryAt, entryCount, packCommit, pendingBytes, recordsIn, tailOf, unpackPending } from './segment.js'
+import {
+  entryAt,
+  entryCount,
+  keepPacked,
+  packCommit,
+  pendingBytes,
+  recordsIn,
+  tailOf,
+  unpackPending,
+} from './segment.js'
 
 const frames = new FrameWriter()
 
@@ -15,7 +24,9 @@ export const commitForm = { pack: commitBytes, unpack: commitOf }
 
 /** @throws UnserialisableError when something in it cannot be restored. */
 function commitBytes(commit: Commit): Buffer {
-  const { entries, records } = packCommit(commit)
+  const packed = packCommit(commit)
+  keepPacked(commit, packed)
+  const { entries, records } = packed
   frames.begin(3)
   writeKnown(frames.to, [commit.first, commit.at, commit.taken?.map(placeRow)])
   frames.endPart()
@@ -31,7 +42,7 @@ function commitOf(bytes: Buffer): Commit {
   const [first, at, taken] = decode(frameAt(bytes, 0)) as [number, number, unknown[][] | undefined]
   const entries = frameAt(bytes, 1)
   const records = frameAt(bytes, 2)
-  return {
+  const commit: Commit = {
     first,
     at,
     entries: Array.from({ length: entryCount(entries) }, (_, index) => entryAt(entries, index)),
@@ -44,6 +55,8 @@ function commitOf(bytes: Buffer): Commit {
     ...tailOf(entries),
     ...(taken === undefined ? {} : { taken: taken.map(placeOf) }),
   }
+  keepPacked(commit, { entries, records })
+  return commit
 }
 
 function placeRow({ inbox, sequence, hash, index }: InboxPosition): unknown[] {

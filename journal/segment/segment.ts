@@ -89,7 +89,8 @@ export const chainStart = Buffer.alloc(32)
  */
 export function packSegment(number: number, commit: Commit, statesBefore?: StatesBefore): PackedSegment {
   const last = commit.first + commit.entries.length - 1
-  return { number, first: commit.first, last, at: commit.at, ...packCommit(commit, statesBefore) }
+  const bytes = packed.get(commit) ?? packCommit(commit, statesBefore)
+  return { number, first: commit.first, last, at: commit.at, ...bytes }
 }
 
 /**
@@ -98,11 +99,18 @@ export function packSegment(number: number, commit: Commit, statesBefore?: State
  */
 export type StatesBefore = (address: Address) => StateAt | undefined
 
+type PackedCommit = Pick<PackedSegment, 'entries' | 'records'>
+
+/** Of commits that are written to a log and to the journal here, with their states whole: for as long as they are held. */
+const packed = new WeakMap<Commit, PackedCommit>()
+
+/** Its bytes are these: it need not be packed again. */
+export function keepPacked(commit: Commit, bytes: PackedCommit): void {
+  packed.set(commit, bytes)
+}
+
 /** The two byte strings of it alone. @throws UnserialisableError when something in it cannot be restored. */
-export function packCommit(
-  commit: Commit,
-  statesBefore?: StatesBefore,
-): Pick<PackedSegment, 'entries' | 'records'> {
+export function packCommit(commit: Commit, statesBefore?: StatesBefore): PackedCommit {
   return { entries: packEntries(commit), records: packRecords(commit, statesBefore) }
 }
 

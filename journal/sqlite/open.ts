@@ -15,6 +15,7 @@ import { migrate } from './schema.js'
 import { SegmentTable } from './segment-table.js'
 import { SqliteJournal } from './sqlite-journal.js'
 import { DirectWriting } from './writer/direct-writing.js'
+import type { JournalThread } from './writer/journal-thread.js'
 import type { Report, Writing } from './writer/orders.js'
 import { ThreadWriting } from './writer/thread-writing.js'
 
@@ -52,6 +53,8 @@ export interface WriterOptions extends CommonOptions {
    * is done before a call returns.
    */
   readonly ownThread?: boolean
+  /** A thread that writes other journals besides: instead of one of its own. */
+  readonly sharedThread?: JournalThread
 }
 
 export interface ReaderOptions extends CommonOptions {
@@ -147,10 +150,11 @@ function openFiles(
     // besides leaves no frames behind its end that the same bytes written again would bring back to life.
     if (!checkpoint(db)) syncFile(`${files.journal}-wal`)
     const site = { durability, limits: { ...limits, ...options.limits } }
-    if (options.ownThread !== true) return new DirectWriting({ ...files, ...site, db, tell })
+    const { ownThread = false, sharedThread, bytesMax } = options
+    if (!ownThread && sharedThread === undefined) return new DirectWriting({ ...files, ...site, db, tell })
     // Here it is only read from now on.
     db.pragma('query_only = ON')
-    return new ThreadWriting({ ...site, files, bytesMax: options.bytesMax }, tell)
+    return new ThreadWriting({ ...site, files, bytesMax }, tell, sharedThread)
   }
   return {
     files,

@@ -29,7 +29,7 @@ import {
   takenAnew,
   verifyPosition,
 } from '../../cluster/index.js'
-import { commitForm, type Holder, holdJournals, ImageFiles } from '../../journal/index.js'
+import { commitForm, type Holder, holdJournals, ImageFiles, JournalThread } from '../../journal/index.js'
 import type { About } from '../api/live-api.js'
 import { EngineObserver } from '../observe/engine-observer.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
@@ -83,16 +83,24 @@ export interface MemberParts {
  */
 export async function createMember(given: MemberParts): Promise<ClusterMember> {
   const hold = holdJournals(given.path, { ...given.holder, since: given.clock.now() })
-  const release = () => hold.release(true)
+  // One for all shards: they take turns.
+  const sharedThread = new JournalThread()
+  const release = async () => {
+    await sharedThread.end()
+    hold.release(true)
+  }
   try {
-    return await composed({ ...given, limits: withinBatch(given.limits) }, release)
+    return await composed({ ...given, limits: withinBatch(given.limits), sharedThread }, release)
   } catch (error) {
-    release()
+    await release()
     throw error
   }
 }
 
-async function composed(parts: MemberParts, release: () => void): Promise<ClusterMember> {
+async function composed(
+  parts: MemberParts & { readonly sharedThread: JournalThread },
+  release: () => Promise<void>,
+): Promise<ClusterMember> {
   const { cluster, clock, limits, logger, holder } = parts
   const bindings = new Bindings(parts.actors)
   if (parts.versionsRequired) assertVersioned(bindings)
@@ -283,7 +291,12 @@ function imagingOf(
 }
 
 function healingOf(
-  parts: MemberParts & { connection: ClusterConnection; ground: ClusterGround; member: string },
+  parts: MemberParts & {
+    sharedThread: JournalThread
+    connection: ClusterConnection
+    ground: ClusterGround
+    member: string
+  },
   coldStart: ColdStart,
 ): ShardHealing {
   const { connection, ground, clock, limits, logger, member, cluster } = parts

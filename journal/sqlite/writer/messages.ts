@@ -7,7 +7,7 @@ import type { JournalLimits } from '../open.js'
 import type { Failure } from './failure.js'
 import type { Errand, Report } from './orders.js'
 
-/** What a thread that writes is started with. */
+/** What a thread is told of a journal that it is to write. */
 export interface ThreadSetup {
   readonly files: JournalFiles
   readonly durability: Durability

@@ -5,46 +5,45 @@
  * Invariants: while a commit is on its way the process does not end for want of work; while none is, the thread
  * keeps no process alive. Once the thread is gone nothing is written any more, and that was told.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { SetupError } from '../../../actors/errors.js'
 import type { JournalPlace } from '../../journal-place.js'
 import type { PackedSegment } from '../../segment/segment.js'
 import { errorOf } from './failure.js'
+import { JournalThread, type ThreadWay } from './journal-thread.js'
 import type { Message, Order, ThreadSetup } from './messages.js'
 import type { Errand, Report, Writing } from './orders.js'
 
 export class ThreadWriting implements Writing {
   readonly #directory: string
   readonly #answerMsMax: number
-  readonly #worker: Worker
+  readonly #thread: JournalThread
+  readonly #isShared: boolean
+  /** Whether the thread may still be at something, and does not answer. */
+  #isSilent = false
+  readonly #way: ThreadWay
   readonly #port: MessagePort
   readonly #signal = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   readonly #tell: (report: Report) => void
   #answer: Extract<Message, { kind: 'answer' }> | undefined
   #failure: Error | undefined
   #isClosed = false
-  #isGone = false
 
-  constructor(setup: Omit<ThreadSetup, 'port' | 'signal'>, tell: (report: Report) => void) {
+  /** @param shared a thread that writes others besides; absent: one for this alone. */
+  constructor(
+    setup: Omit<ThreadSetup, 'port' | 'signal'>,
+    tell: (report: Report) => void,
+    shared?: JournalThread,
+  ) {
     this.#directory = setup.files.directory
     this.#answerMsMax = setup.limits.writerAnswerMsMax
     this.#tell = tell
-    const { port1, port2 } = new MessageChannel()
-    this.#port = port1
-    const workerData: ThreadSetup = { ...setup, port: port2, signal: this.#signal }
-    this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData,
-      transferList: [port2],
-      // What the program was started with may not suit a file of ours: `--input-type`, or what NODE_OPTIONS loads
-      // first, which is meant to be there once.
-      execArgv: [],
-      env: {},
-    })
-    this.#worker.on('error', error => this.#fail(this.#lost(String(error))))
-    this.#worker.on('exit', code => {
-      this.#isGone = true
-      this.#fail(this.#lost(`it ended with ${code}`))
-    })
+    this.#isShared = shared !== undefined
+    this.#thread = shared ?? new JournalThread()
+    this.#way = this.#thread.open({ ...setup, signal: this.#signal }, reason =>
+      this.#fail(this.#lost(reason)),
+    )
+    this.#port = this.#way.port
     this.#port.on('message', (message: Message) => this.#hear(message))
     this.#rest()
   }
@@ -52,8 +51,7 @@ export class ThreadWriting implements Writing {
   commit(segment: PackedSegment, place: JournalPlace | undefined): void {
     if (this.#failure !== undefined) throw this.#failure
     const { number, first, last, at, entries, records } = segment
-    this.#port.ref()
-    this.#worker.ref()
+    this.#way.keepAlive(true)
     // A copy, which the thread is given for good: this one is read from for as long as it is unsettled.
     const bytes = Buffer.allocUnsafeSlow(entries.length + records.length)
     entries.copy(bytes)
@@ -77,9 +75,12 @@ export class ThreadWriting implements Writing {
       if (this.#failure === undefined) this.#ask({ kind: 'close' })
     } finally {
       this.#isClosed = true
-      this.#port.close()
-      if (this.#failure === undefined || this.#isGone) then()
-      else void this.#worker.terminate().then(then)
+      this.#way.close()
+      if (this.#isSilent) void this.#thread.end().then(then)
+      else {
+        if (!this.#isShared) void this.#thread.end()
+        then()
+      }
     }
   }
 
@@ -97,8 +98,9 @@ export class ThreadWriting implements Writing {
         return answer.value
       }
       if (this.#failure !== undefined) throw this.#failure
-      if (Atomics.wait(this.#signal, 0, seen, this.#answerMsMax) === 'timed-out')
-        this.#fail(this.#lost(`it did not answer within ${this.#answerMsMax} ms`))
+      if (Atomics.wait(this.#signal, 0, seen, this.#answerMsMax) !== 'timed-out') continue
+      this.#isSilent = true
+      this.#fail(this.#lost(`it did not answer within ${this.#answerMsMax} ms`))
     }
   }
 
@@ -143,8 +145,7 @@ export class ThreadWriting implements Writing {
 
   /** Nothing is on its way: the process may end. */
   #rest(): void {
-    this.#port.unref()
-    this.#worker.unref()
+    this.#way.keepAlive(false)
   }
 
   #lost(reason: string): SetupError {

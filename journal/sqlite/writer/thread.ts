@@ -1,8 +1,8 @@
 /**
- * The thread that writes a journal, on a connection of its own. It takes one order after the other, and while none
- * waits it settles, a slice at a time.
+ * The thread that writes journals, each on a connection of its own. It takes one order after the other, and while none
+ * waits it settles, a slice of one journal at a time.
  */
-import { receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { isJournalFull } from '../../../actors/errors.js'
 import { type Connection, connect, translated } from '../database.js'
 import { failureOf } from './failure.js'
@@ -10,48 +10,44 @@ import type { CommitOrder, Message, Order, ThreadSetup } from './messages.js'
 import type { Report } from './orders.js'
 import { Writer } from './writer.js'
 
-const { files, durability, bytesMax, limits, port, signal } = workerData as ThreadSetup
+/** Journals that have something to settle, in the order of their turns. */
+const restless = new Set<WrittenJournal>()
+let isSettling = false
 
-function say(message: Message): void {
-  port.postMessage(message)
-}
-
-function tell(report: Report): void {
-  if ('error' in report) say({ kind: report.kind, failure: failureOf(report.error, files.journal) })
-  else say(report)
-}
-
-function answer(work: () => number): void {
-  try {
-    say({ kind: 'answer', value: work() })
-  } catch (error) {
-    say({ kind: 'answer', failure: failureOf(error, files.journal) })
-  }
-  wake()
-}
-
-function wake(): void {
-  Atomics.add(signal, 0, 1)
-  Atomics.notify(signal, 0)
-}
-
-class Thread {
+class WrittenJournal {
+  readonly #setup: ThreadSetup
+  readonly #port: MessagePort
   readonly #db: Connection
   readonly #writer: Writer
+  #isOver = false
 
-  constructor() {
+  constructor(setup: ThreadSetup) {
+    const { files, durability, bytesMax, limits, port } = setup
+    this.#setup = setup
+    this.#port = port
     this.#db = connect(files.journal, { readOnly: false, durability, bytesMax })
     const { journal, highWater } = files
+    const tell = (report: Report) => this.#tell(report)
     this.#writer = new Writer({ db: this.#db, journal, highWater, durability, limits, tell })
+    port.on('message', (order: Order) => this.#orFail(() => this.#obeyAll(order)))
   }
 
-  /** Obeys, then what else has come, then settles for as long as nothing comes. */
-  obey(first: Order): void {
+  /** Settles a slice. Answers whether there is more to do. */
+  work(): boolean {
+    let isMore = false
+    this.#orFail(() => {
+      isMore = !this.#isOver && this.#settleSlice()
+    })
+    return isMore
+  }
+
+  /** Obeys, then what else has come; then it settles for as long as nothing comes. */
+  #obeyAll(first: Order): void {
     this.#obey(first)
-    for (;;) {
-      const next = receiveMessageOnPort(port) as { readonly message: Order } | undefined
-      if (next !== undefined) this.#obey(next.message)
-      else if (!this.#work()) return
+    while (!this.#isOver) {
+      const next = receiveMessageOnPort(this.#port) as { readonly message: Order } | undefined
+      if (next === undefined) return settleLater(this)
+      this.#obey(next.message)
     }
   }
 
@@ -62,7 +58,7 @@ class Thread {
       case 'settle':
         return this.#writer.settle()
       case 'run':
-        return answer(() => this.#writer.run(order.errand))
+        return this.#answer(() => this.#writer.run(order.errand))
       case 'close':
         return this.#close()
     }
@@ -76,21 +72,22 @@ class Thread {
     try {
       this.#writer.commit({ number, first, last, at, entries, records }, place)
     } catch (error) {
-      tell({ kind: 'refused', error })
+      this.#tell({ kind: 'refused', error })
     }
   }
 
-  #work(): boolean {
+  #settleSlice(): boolean {
     try {
       return this.#writer.work()
     } catch (error) {
-      if (!isJournalFull(translated(error, files.journal))) throw error
+      if (!isJournalFull(translated(error, this.#setup.files.journal))) throw error
       return false
     }
   }
 
   #close(): void {
-    answer(() => {
+    this.#isOver = true
+    this.#answer(() => {
       try {
         this.#writer.close()
       } finally {
@@ -98,21 +95,75 @@ class Thread {
       }
       return 0
     })
-    port.close()
+    this.#port.close()
+  }
+
+  #orFail(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#isOver = true
+      this.#tell({ kind: 'failed', error })
+      this.#wake()
+      this.#port.close()
+      this.#db.close()
+    }
+  }
+
+  #tell(report: Report): void {
+    if ('error' in report)
+      this.#say({ kind: report.kind, failure: failureOf(report.error, this.#setup.files.journal) })
+    else this.#say(report)
+  }
+
+  #answer(work: () => number): void {
+    try {
+      this.#say({ kind: 'answer', value: work() })
+    } catch (error) {
+      this.#say({ kind: 'answer', failure: failureOf(error, this.#setup.files.journal) })
+    }
+    this.#wake()
+  }
+
+  #say(message: Message): void {
+    this.#port.postMessage(message)
+  }
+
+  #wake(): void {
+    Atomics.add(this.#setup.signal, 0, 1)
+    Atomics.notify(this.#setup.signal, 0)
   }
 }
 
-function orFail(work: () => void): void {
+/** Between two slices whatever has come is obeyed, of whichever journal. */
+function settleLater(journal: WrittenJournal): void {
+  restless.add(journal)
+  if (isSettling) return
+  isSettling = true
+  setImmediate(settleInTurn)
+}
+
+function settleInTurn(): void {
+  const [next] = restless
+  if (next === undefined) {
+    isSettling = false
+    return
+  }
+  restless.delete(next)
+  if (next.work()) restless.add(next)
+  setImmediate(settleInTurn)
+}
+
+function open(setup: ThreadSetup): void {
   try {
-    work()
+    new WrittenJournal(setup)
   } catch (error) {
-    tell({ kind: 'failed', error })
-    wake()
+    const { files, port, signal } = setup
+    port.postMessage({ kind: 'failed', failure: failureOf(error, files.journal) } satisfies Message)
+    Atomics.add(signal, 0, 1)
+    Atomics.notify(signal, 0)
     port.close()
   }
 }
 
-orFail(() => {
-  const thread = new Thread()
-  port.on('message', (order: Order) => orFail(() => thread.obey(order)))
-})
+parentPort!.on('message', open)
