@@ -10,6 +10,13 @@ import type { CommitOrder, Message, Order, ThreadSetup } from './messages.js'
 import type { Report } from './orders.js'
 import { Writer } from './writer.js'
 
+/**
+ * What is told of several journals at once, those of one turn together: commits that came together go on together, and
+ * whoever waits for them is woken once.
+ */
+const reports: { readonly port: MessagePort; readonly message: Message }[] = []
+let journals = 0
+
 /** Journals that have something to settle, in the order of their turns. */
 const restless = new Set<WrittenJournal>()
 let isSettling = false
@@ -30,6 +37,7 @@ class WrittenJournal {
     const tell = (report: Report) => this.#tell(report)
     this.#writer = new Writer({ db: this.#db, journal, highWater, durability, limits, tell })
     port.on('message', (order: Order) => this.#orFail(() => this.#obeyAll(order)))
+    journals++
   }
 
   /** Settles a slice. Answers whether there is more to do. */
@@ -86,6 +94,7 @@ class WrittenJournal {
   }
 
   #close(): void {
+    journals--
     this.#isOver = true
     this.#answer(() => {
       try {
@@ -102,8 +111,10 @@ class WrittenJournal {
     try {
       work()
     } catch (error) {
+      journals--
       this.#isOver = true
       this.#tell({ kind: 'failed', error })
+      tellAll()
       this.#wake()
       this.#port.close()
       this.#db.close()
@@ -111,28 +122,38 @@ class WrittenJournal {
   }
 
   #tell(report: Report): void {
-    if ('error' in report)
-      this.#say({ kind: report.kind, failure: failureOf(report.error, this.#setup.files.journal) })
-    else this.#say(report)
+    const message: Message =
+      'error' in report
+        ? { kind: report.kind, failure: failureOf(report.error, this.#setup.files.journal) }
+        : report
+    if (reports.length === 0) {
+      if (journals === 1) return this.#port.postMessage(message)
+      setImmediate(tellAll)
+    }
+    reports.push({ port: this.#port, message })
   }
 
   #answer(work: () => number): void {
+    let answer: Message
     try {
-      this.#say({ kind: 'answer', value: work() })
+      answer = { kind: 'answer', value: work() }
     } catch (error) {
-      this.#say({ kind: 'answer', failure: failureOf(error, this.#setup.files.journal) })
+      answer = { kind: 'answer', failure: failureOf(error, this.#setup.files.journal) }
     }
+    // Whoever waits for it hears first what happened before.
+    tellAll()
+    this.#port.postMessage(answer)
     this.#wake()
-  }
-
-  #say(message: Message): void {
-    this.#port.postMessage(message)
   }
 
   #wake(): void {
     Atomics.add(this.#setup.signal, 0, 1)
     Atomics.notify(this.#setup.signal, 0)
   }
+}
+
+function tellAll(): void {
+  for (const { port, message } of reports.splice(0)) port.postMessage(message)
 }
 
 /** Between two slices whatever has come is obeyed, of whichever journal. */

@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Worker } from 'node:worker_threads'
-import { MemoryJournal, openJournal, type SqliteJournal } from '../../../journal/index.js'
+import { JournalThread, MemoryJournal, openJournal, type SqliteJournal } from '../../../journal/index.js'
 import { assertAlike } from '../../support/journal-alike.js'
 import { type Applied, type CommitExtras, CommitMaker, T0 } from '../../support/journal-commits.js'
 import { openForTest, temporaryDirectory, walSize } from '../../support/journal-files.js'
@@ -215,6 +215,71 @@ describe('a thread that writes', () => {
     const args = ['--input-type=module', '-e', program]
     const said = execFileSync(process.execPath, args, { timeout: 30_000, env })
     assert.equal(String(said).trim(), 'loaded\ndurable')
+  })
+})
+
+describe('a thread that writes several journals', () => {
+  const shared = new JournalThread()
+  const openedBeside = (name: string) =>
+    openForTest(join(path, name), { sharedThread: shared, limits: { unsettledSegmentsMax: 4 } })
+
+  it('writes each as it was given, whatever the others are at', async () => {
+    const sides = ['a', 'b', 'c'].map(name => ({
+      name,
+      journal: openedBeside(name),
+      model: new MemoryJournal(),
+      maker: new CommitMaker(),
+    }))
+    for (let round = 0; round < 20; round++)
+      await Promise.all(
+        sides.map(async (side, index) => {
+          const made = side.maker.make([{ address: ADDRESSES[(round + index) % ADDRESSES.length]! }])
+          await Promise.all([side.journal.append(made), side.model.append(made)])
+          if (round % 5 === index) side.journal.settle()
+          if (round % 7 === index)
+            assert.equal(side.journal.fingerprint('order', `${round}`, side.name), side.name)
+        }),
+      )
+    for (const side of sides) {
+      assertAlike(side.journal, side.model, ADDRESSES)
+      side.journal.close()
+      const again = openedBeside(side.name)
+      assertAlike(again, side.model, ADDRESSES)
+      assert.equal(again.verifyChain(), 20)
+      again.close()
+    }
+    await shared.end()
+  })
+
+  it('goes on with the others when one of them cannot go on', async () => {
+    const broken = openedBeside('broken')
+    const whole = openedBeside('whole')
+    await broken.append(new CommitMaker().make([{ address: 'order/1' }]))
+    execFileSync(process.execPath, ['-e', DROP_A_TABLE, join(path, 'broken', 'journal.db')], {
+      cwd: new URL('../../../../', import.meta.url),
+    })
+    assert.throws(() => broken.forget('order/1'), /no such table/)
+    const others = new CommitMaker()
+    await whole.append(others.make([{ address: 'order/1' }]))
+    await whole.append(others.make([{ address: 'order/1' }]))
+    assert.equal(whole.read('order/1')?.record.seq, 2)
+    broken.close()
+    whole.close()
+    await shared.end()
+  })
+
+  it('that ends tells all of them, and another is begun for those that are opened next', async () => {
+    const journals = ['a', 'b'].map(openedBeside)
+    await Promise.all(journals.map(one => one.append(new CommitMaker().make([{ address: 'order/1' }]))))
+    await shared.end()
+    for (const one of journals) {
+      await assert.rejects(one.append(new CommitMaker().make([])), refusal('JournalFailed', /gone/))
+      one.close()
+    }
+    const again = openedBeside('a')
+    assert.equal(again.position, 1)
+    again.close()
+    await shared.end()
   })
 })
 
