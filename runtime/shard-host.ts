@@ -245,11 +245,9 @@ export class ShardHost {
     this.#open = filling
     filling.batch.timed(site)
     observer?.resumed()
-    // What flies may arrive at any moment: it is looked for between slices.
-    filling.fill(
-      this.#sources,
-      this.#flight === undefined ? limits.batchCommandsMax : limits.sliceCommandsMax,
-    )
+    // What flies may arrive at any moment: it is looked for between slices. While none does one slice departs alone, and
+    // the rest is stepped meanwhile: of all that waits in one commit, what comes of it would wait for the next, in step.
+    filling.fill(this.#sources, limits.sliceCommandsMax)
     observer?.paused()
     this.#open = filling.batch.size === 0 && filling.batch.isEmpty ? undefined : filling
   }
