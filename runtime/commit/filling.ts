@@ -42,22 +42,23 @@ export class Filling implements Filled {
   /**
    * Steps what there is to step, at most `max` commands more.
    *
-   * Actors that talk without end, and activities that never cease, must not starve the rest: half a batch at the
-   * most for what is left over, and the last quarter for what comes from outside first.
+   * Actors that talk without end, and activities that never cease, must not starve the rest: half of these at the most
+   * for what is left over, and the last quarter for what comes from outside first. It may depart at any time, so that
+   * holds for each share of it.
    */
   fill(sources: CommandSources, max: number): void {
     const { batch } = this
-    const { batchCommandsMax } = this.#limits
-    const threeQuarters = (batchCommandsMax * 3) / 4
-    const end = Math.min(batchCommandsMax, batch.size + max)
-    batch.cascade(Math.min(end, batchCommandsMax / 2))
+    const end = Math.min(this.#limits.batchCommandsMax, batch.size + max)
+    const share = end - batch.size
+    const threeQuarters = end - share / 4
+    batch.cascade(end - share / 2)
     while (batch.size < end && !batch.isFull) {
       const isLast = batch.size >= threeQuarters
       const one = this.#take(sources, isLast)
       if (one === undefined) break
       this.taken.push(one)
       batch.apply(one.command, one.delivery)
-      batch.cascade(Math.min(end, isLast ? batchCommandsMax : threeQuarters))
+      batch.cascade(isLast ? end : threeQuarters)
     }
     batch.cascade(end)
   }

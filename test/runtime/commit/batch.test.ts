@@ -178,33 +178,38 @@ suite('actors that talk without end', () => {
     assertRefolds(rt)
   })
 
-  test('nor do they together with activities that never cease starve those from outside', async () => {
-    const busy = defineActor({
-      machine: setup({ actors: { work: activity(async () => 'done') } }).createMachine({
-        id: 'busy',
-        initial: 'working',
-        states: { working: { invoke: { src: 'work', onDone: { target: 'working', reenter: true } } } },
-      }),
-      version: '1',
+  // In batches as large as may be a slice departs alone whenever none flies: its own share of it is for those from outside.
+  for (const { bounds, busyOnes } of [
+    { bounds: { batchCommandsMax: 8 }, busyOnes: 20 },
+    { bounds: {}, busyOnes: 300 },
+  ])
+    test(`nor do they starve those from outside together with ${busyOnes} activities that never cease`, async () => {
+      const busy = defineActor({
+        machine: setup({ actors: { work: activity(async () => 'done') } }).createMachine({
+          id: 'busy',
+          initial: 'working',
+          states: { working: { invoke: { src: 'work', onDone: { target: 'working', reenter: true } } } },
+        }),
+        version: '1',
+      })
+      await using rt = await engineWorld([player, counter, busy], bounds)
+      await rt.actor(player, 'a').send({ type: 'BALL', to: 'b', back: 'a' })
+      const workers = Array.from({ length: busyOnes }, (_, n) => rt.actor(busy, `w-${n}`))
+      await Promise.all(workers.map(w => w.start(undefined)))
+      const c = rt.actor(counter, 'c')
+      let answered = 0
+      const asked = Array.from({ length: 10 }, () =>
+        c.ask({ type: 'ADD', n: 1 }).then(
+          () => answered++,
+          () => {},
+        ),
+      )
+      for (let turn = 0; turn < 2_000 && answered < 10; turn++) await new Promise(setImmediate)
+      const inTime = answered
+      rt.engine.shard.host.kill()
+      await Promise.all(asked)
+      assert.equal(inTime, 10)
     })
-    await using rt = await engineWorld([player, counter, busy], { batchCommandsMax: 8 })
-    await rt.actor(player, 'a').send({ type: 'BALL', to: 'b', back: 'a' })
-    const workers = Array.from({ length: 20 }, (_, n) => rt.actor(busy, `w-${n}`))
-    await Promise.all(workers.map(w => w.start(undefined)))
-    const c = rt.actor(counter, 'c')
-    let answered = 0
-    const asked = Array.from({ length: 10 }, () =>
-      c.ask({ type: 'ADD', n: 1 }).then(
-        () => answered++,
-        () => {},
-      ),
-    )
-    for (let turn = 0; turn < 2_000 && answered < 10; turn++) await new Promise(setImmediate)
-    const inTime = answered
-    rt.engine.shard.host.kill()
-    await Promise.all(asked)
-    assert.equal(inTime, 10)
-  })
 })
 
 suite('custom actions', () => {
