@@ -80,6 +80,17 @@ export class NoStateError extends PerdureError {
   }
 }
 
+/** The journal that was asked began with an image of its shard, which leaves history behind, and has nothing of it since. */
+export class HistoryElsewhereError extends PerdureError {
+  constructor(actorId: string, after: number, lastSeq: number, historyFrom: number) {
+    super(
+      'NotFound',
+      `${actorId}: entries ${after + 1} to ${lastSeq} are not here: the journal of its shard began with an image, and has what came from position ${historyFrom} on; another member's, or a backup, may have them`,
+      { actorId, details: { after, lastSeq, historyFrom } },
+    )
+  }
+}
+
 /** A state was asked for as it was after an entry that is not there yet. */
 export class LaterEntryError extends PerdureError {
   constructor(actorId: string, atSeq: number, lastSeq: number) {

@@ -59,9 +59,11 @@ export class ImageStore {
     return images
   }
 
-  /** Whether all that an image is made of is in the stream. */
-  async isWhole(shard: number, image: StoredImage): Promise<boolean> {
-    return (await this.#chunkCounts(shard)).get(image.id) === image.chunks
+  /** Those of the images that all is there of. */
+  async whole(shard: number, images: readonly StoredImage[]): Promise<readonly StoredImage[]> {
+    if (images.length === 0) return images
+    const counts = await this.#chunkCounts(shard)
+    return images.filter(image => counts.get(image.id) === image.chunks)
   }
 
   /** Bytes that a chunk of an image has, but the last. */
@@ -130,7 +132,7 @@ export class ImageStore {
   async read(shard: number, image: StoredImage, take: (chunk: Uint8Array) => Promise<void>): Promise<void> {
     const { connection, ground, limits } = this.#site
     const { imagesStream } = ground.names
-    if (!(await this.isWhole(shard, image)))
+    if ((await this.whole(shard, [image])).length === 0)
       throw new ImageDamagedError(shard, image.id, `${image.chunks} chunks`, 'another number of them')
     const { name } = await connection.jsm.consumers.add(imagesStream, {
       ack_policy: AckPolicy.None,

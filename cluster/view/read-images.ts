@@ -29,8 +29,13 @@ export async function readImages(site: {
   return Promise.all(
     Array.from({ length: site.ground.shards }, async (_, shard): Promise<ImageRow> => {
       const [images, floor] = await Promise.all([store.kept(shard), floors.get(shard)])
-      const whole = await Promise.all(images.map(image => store.isWhole(shard, image)))
-      return { shard, images, areWhole: whole.every(one => one), ...(floor === undefined ? {} : { floor }) }
+      const whole = await store.whole(shard, images)
+      return {
+        shard,
+        images,
+        areWhole: whole.length === images.length,
+        ...(floor === undefined ? {} : { floor }),
+      }
     }),
   )
 }

@@ -32,6 +32,7 @@ import type {
   TellReply,
   TypeView,
 } from './api.js'
+import { assertNoneElsewhere } from './history-here.js'
 import { counted, listed } from './listing.js'
 import { offlineView } from './offline-view.js'
 import { publishedPage } from './published-page.js'
@@ -87,7 +88,10 @@ export class OfflineApi implements Api {
   }
 
   async history({ address, after = 0, limit }: HistoryRequest): Promise<readonly JournalEntry[]> {
-    return this.#site.journal.entries(address, after, this.#rows(limit))
+    const { journal } = this.#site
+    const entries = journal.entries(address, after, this.#rows(limit))
+    if (entries.length === 0) assertNoneElsewhere(address, after, journal)
+    return entries
   }
 
   async published(request: PublishedRequest): Promise<PublishedPage> {

@@ -25,6 +25,7 @@ export interface ColdStartSite {
   readonly files: Pick<ImageFiles, 'unpack'>
   /** Of the log. */
   readonly stream: string
+  readonly incarnation: number
   readonly limits: Pick<Limits, 'imageLoadsMax' | 'claimTriesMax'>
   readonly logger: HostLogger
   /** @throws LogMismatchError when the log does not hold that commit. */
@@ -64,12 +65,19 @@ export class ColdStart {
    * @throws LogMismatchError when there is none.
    */
   async begin(shard: number, log: string, makeRoom: () => void): Promise<StoredImage> {
-    const { images, limits, stream } = this.#site
+    const { images, limits, stream, incarnation } = this.#site
     const refused = new Map<string, string>()
     for (let tries = 0; tries < limits.claimTriesMax; tries++) {
       // Those that were there a moment ago may have made room for newer ones.
       const image = (await images.kept(shard)).find(one => !refused.has(one.id))
       if (image === undefined) break
+      if (image.log.incarnation !== incarnation) {
+        refused.set(
+          image.id,
+          `image ${image.id} is of log ${image.log.incarnation}, this one is ${incarnation}`,
+        )
+        continue
+      }
       const reason = await this.#try(shard, image, makeRoom)
       if (reason === undefined) return image
       refused.set(image.id, reason)

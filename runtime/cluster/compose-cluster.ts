@@ -274,6 +274,7 @@ function imagingOf(
     files: new ImageFiles(),
     limits,
     logger,
+    incarnation: ground.incarnation,
     verify: (shard: number, at: LogPosition) =>
       verifyPosition({ connection, ground, clock, limits }, shard, at),
   }
@@ -284,7 +285,6 @@ function imagingOf(
       floors: new LogFloors(connection, ground),
       sent: new SentRetention(connection, ground),
       membership,
-      incarnation: ground.incarnation,
       clock,
     }),
   }

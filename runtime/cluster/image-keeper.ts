@@ -90,22 +90,32 @@ export class ImageKeeper {
       await work()
     } catch (error) {
       if (this.#stopped.signal.aborted) return
-      const what = shard === undefined ? 'what arrived was not purged from the log' : 'an image was not made'
-      this.#site.logger.warn({ shard, error: toErrorValue(error) }, `${what}; it is tried again`)
+      const what =
+        shard === undefined ? 'what arrived was not purged from the log' : 'no image, or no floor of the log'
+      this.#site.logger.warn({ shard, error: toErrorValue(error) }, `${what}: it is tried again`)
     }
   }
 
   async #keep(shard: KeptShard): Promise<void> {
-    const { images, incarnation } = this.#site
     const { journal, number } = shard
-    if (journal?.logPosition?.incarnation !== incarnation) return
+    if (journal?.logPosition?.incarnation !== this.#site.incarnation) return
     // Read before anything is waited for: it may be closed then.
     const reached = { position: journal.position, bytes: journal.bytes() }
-    const kept = await images.kept(number)
+    const kept = await this.#goodOnes(number)
     const times = this.#timesDue(number, reached, kept[0])
     const isDue = times >= this.#patience(shard)
     if (isDue) await this.#make(number)
-    if (shard.isOwned) await this.#raise(number, isDue ? await images.kept(number) : kept)
+    if (shard.isOwned) await this.#raise(number, isDue ? await this.#goodOnes(number) : kept)
+  }
+
+  /** The images of this life of the log that all is there of: others count for nothing. */
+  async #goodOnes(number: number): Promise<readonly StoredImage[]> {
+    const { images, incarnation } = this.#site
+    const kept = await images.kept(number)
+    return await images.whole(
+      number,
+      kept.filter(one => one.log.incarnation === incarnation),
+    )
   }
 
   /** How many times over an image is due. */
@@ -163,15 +173,11 @@ export class ImageKeeper {
   }
 
   async #raise(number: number, kept: readonly StoredImage[]): Promise<void> {
-    const { images, floors, membership, clock, limits, logger } = this.#site
+    const { floors, membership, clock, limits } = this.#site
     const oldest = kept[limits.imagesKept - 1]
     if (oldest === undefined || (this.#floors.get(number) ?? 0) >= oldest.log.sequence) return
     if (!this.#isAlone() && kept.every(one => one.member === membership.id)) return
-    for (const image of kept) {
-      if (!(await images.isWhole(number, image)))
-        return logger.error({ shard: number, image: image.id }, 'part of an image is gone from its stream')
-      await this.#site.verify(number, image.log)
-    }
+    for (const image of kept) await this.#site.verify(number, image.log)
     const { log, position } = oldest
     if (await floors.raise(number, { log, position, at: clock.now(), member: membership.id }))
       this.#floors.set(number, log.sequence)

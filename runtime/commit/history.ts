@@ -106,11 +106,13 @@ function foldAll(fold: Fold, entries: Iterable<JournalEntry>): Life | undefined 
   return fold.life
 }
 
+/** The life with one entry more; none when those that led to it are not there. */
 export function lifeAfter(
   before: Life | undefined,
   entry: JournalEntry,
   { journal, bindings, limits }: FoldSite,
 ): Life | undefined {
+  if (before === undefined && entry.seq > 1 && !isBirth(entry)) return undefined
   const application = replay(before, pinned(entry, journal), bindings, limits)
   return application.kind === 'applied' ? application.life : before
 }

@@ -10,13 +10,14 @@ import { LaterEntryError, LetterNotFoundError, type PerdureError } from '../../a
 import type { Answer, AppliedCommand, Delivery, LetterReceipt } from '../../actors/inbox.js'
 import type { Journal, ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
+import { assertNoneElsewhere } from '../api/history-here.js'
 import type { ActorService, SeenActor, Watch } from '../client/service.js'
 import { foldTowards, lifeAfter, lifeAt } from '../commit/history.js'
 import type { Load } from '../observe/load.js'
 import type { Tracing } from '../observe/tracing/tracing.js'
 import type { ShardHost } from '../shard-host.js'
 import type { Bindings } from '../step/bindings.js'
-import { type Life, snapshotOf } from '../step/life.js'
+import { type Life, revive, snapshotOf } from '../step/life.js'
 
 /** An inbox that commands of this process are put into. */
 export interface OpenInbox {
@@ -173,12 +174,26 @@ export class EmbeddedService implements ActorService {
   async *states(address: Address, after: number): AsyncGenerator<SeenActor> {
     const { journal } = this.#open()
     const { bindings, limits } = this.#site
-    if (after > 0 && journal.entries(address, after, 1).length === 0) return
-    let life = after > 0 ? await this.#lifeAt(address, after) : undefined
+    if (journal.historyFrom === 1) {
+      if (after > 0 && journal.entries(address, after, 1).length === 0) return
+    } else if ((this.seeNow(address)?.seq ?? 0) <= after) return
+    let life = await this.#stateToGoOnFrom(address, after)
+    if (life !== undefined && life.record.seq > after) yield seen(life)
     for await (const entry of this.entries(address, life?.record.seq ?? 0)) {
       life = lifeAfter(life, entry, { journal: this.journal, bindings, limits })
       if (life !== undefined && entry.seq > after) yield seen(life)
     }
+  }
+
+  /** The state after that entry; where the entries that follow it were left behind by an image, the first that is known. */
+  async #stateToGoOnFrom(address: Address, after: number): Promise<Life | undefined> {
+    const { journal } = this.#open()
+    const { bindings } = this.#site
+    const [next] = journal.historyFrom === 1 ? [] : journal.entries(address, after, 1)
+    if (journal.historyFrom === 1 || next?.seq === after + 1)
+      return after > 0 ? await this.#lifeAt(address, after) : undefined
+    const known = next === undefined ? journal.read(address)?.record : journal.recordAt(address, next.seq - 1)
+    return known && revive(known, bindings.of(known))
   }
 
   /** @param limit how many entries at the most. */
@@ -195,7 +210,10 @@ export class EmbeddedService implements ActorService {
       const rows = Math.min(readAheadEntriesMax, limit - read)
       // Opened for each page: a reader may be slow, and the shard may have ended or begun again meanwhile.
       const page = this.#open().journal.entries(address, last, rows, readAheadBytesMax)
-      if (page.length === 0) return
+      if (page.length === 0) {
+        if (read === 0) assertNoneElsewhere(address, last, this.#open().journal)
+        return
+      }
       for (const [index, entry] of page.entries()) {
         if (entry.position > end) return
         // With each page besides: few that are large take as long as many.

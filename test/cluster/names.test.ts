@@ -9,8 +9,22 @@ import { journalSubject, namesOf } from '../../cluster/names.js'
 test('the name of the cluster is the prefix of everything', () => {
   const names = namesOf('shop-2')
   assert.deepEqual(
-    [names.commandsStream, names.journalStream, names.eventsStream, names.membersBucket, names.shardsBucket],
-    ['SHOP-2_COMMANDS', 'SHOP-2_JOURNAL', 'SHOP-2_EVENTS', 'shop-2_members', 'shop-2_shards'],
+    [
+      names.commandsStream,
+      names.journalStream,
+      names.eventsStream,
+      names.imagesStream,
+      names.membersBucket,
+      names.shardsBucket,
+    ],
+    [
+      'SHOP-2_COMMANDS',
+      'SHOP-2_JOURNAL',
+      'SHOP-2_EVENTS',
+      'SHOP-2_IMAGES',
+      'shop-2_members',
+      'shop-2_shards',
+    ],
   )
   assert.equal(names.command('order/o-1'), 'shop-2.cmd.order.o-1')
   assert.equal(namesOf().commit(1, 63), 'perdure.j.1.63.commit')

@@ -92,3 +92,23 @@ test('a new life of the log begins anew, an older one is refused', () => {
     (error: unknown) => error instanceof LogMismatchError && error.kind === 'another stream',
   )
 })
+
+test('a log that was purged up to a commit is read from there when that is asked for, and then without a gap', () => {
+  fc.assert(
+    fc.property(chunkCounts, gaps, fc.nat(7), (counts, gaps, nth) => {
+      const first = nth % counts.length
+      const messages = messagesOf(counts, gaps)
+      const numberOf = ({ commitId }: StoredLogMessage) => Number(commitId.slice(1))
+      const left = messages.filter(one => numberOf(one) >= first)
+      const reading = () => {
+        const anywhere = assembly()
+        anywhere.startAnywhere()
+        return anywhere
+      }
+      assert.equal(readAll(reading(), left).length, counts.length - first)
+      if (first > 0) assert.throws(() => readAll(assembly(), left), LogMismatchError)
+      const gap = left.filter(one => numberOf(one) !== first + 1)
+      if (first + 2 < counts.length) assert.throws(() => readAll(reading(), gap), LogMismatchError)
+    }),
+  )
+})

@@ -21,10 +21,12 @@ import { assign } from '../../../cluster/members/assignment.js'
 import { namesOf } from '../../../cluster/names.js'
 import type { ClusterMember } from '../../../runtime/cluster/cluster-member.js'
 import { connect } from '../../../runtime/index.js'
+import { Bindings } from '../../../runtime/step/bindings.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
+import { verifyJournal } from '../../../runtime/verify.js'
 import { kill } from '../../support/faults/processes.js'
 import { add, HealingWorld, totalOf } from '../../support/healing-world.js'
-import { strict } from '../../support/http-world.js'
+import { parcel, strict } from '../../support/http-world.js'
 import { eventually } from '../../support/nats/nats-world.js'
 
 const LIMITS: Partial<Limits> = {
@@ -202,6 +204,42 @@ World.test(
     assert.ok((await world.floors.get(SHARD)) !== undefined)
   },
 )
+
+World.test('who begins with an image says where its history begins, and nothing is made up', async world => {
+  const first = await world.start('m1')
+  await add(first, 's-old', 3)
+  await world.settled(first)
+  await world.addUntilFloor(first, 10)
+  await world.healing.stop('m1')
+  const second = await world.start('m2')
+  const old = second.actor(strict, 's-old')
+  assert.equal(await totalOf(second, 's-old'), 3)
+  const { historyFrom = 0 } = second.shard(SHARD)?.journal ?? {}
+  await assert.rejects(second.api.history({ address: 'strict/s-old' }), {
+    code: 'NotFound',
+    details: { after: 0, lastSeq: 4, historyFrom },
+  })
+  // Who follows it from before is given the state that there is, and goes on.
+  const states: unknown[] = []
+  const following = (async () => {
+    for await (const { context } of old.changes({ afterSeq: 1 })) if (states.push(context.n) === 2) return
+  })()
+  await eventually(async () => states.length === 1 || undefined)
+  await add(second, 's-old', 1)
+  await following
+  assert.deepEqual(states, [3, 4])
+  const entries = await second.api.history({ address: 'strict/s-old' })
+  assert.deepEqual(
+    entries.map(one => one.seq),
+    [5],
+  )
+  assert.equal((await old.getSnapshot({ atSeq: 5 }))?.context.n, 4)
+  const journal = second.shard(SHARD)?.journal
+  assert.ok(journal !== undefined)
+  const report = verifyJournal(journal, new Bindings([parcel, strict]), usual)
+  assert.deepEqual(report.differences, [])
+  assert.ok(report.entries > 0)
+})
 
 World.test('an image that is damaged is reported and skipped: the one before serves', async world => {
   const total = await world.addUntilFloor(await world.start('m1'), 20)
