@@ -24,7 +24,6 @@ import { connect } from '../../../runtime/index.js'
 import { Bindings } from '../../../runtime/step/bindings.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
 import { verifyJournal } from '../../../runtime/verify.js'
-import { kill } from '../../support/faults/processes.js'
 import { add, HealingWorld, totalOf } from '../../support/healing-world.js'
 import { parcel, strict } from '../../support/http-world.js'
 import { eventually } from '../../support/nats/nats-world.js'
@@ -63,7 +62,7 @@ class World {
       try {
         await body(world)
       } finally {
-        world.killAll()
+        await world.killAll()
         await world.healing.stopAll()
       }
     })
@@ -123,8 +122,16 @@ class World {
     return child
   }
 
-  killAll(): void {
-    for (const child of this.#children) child.kill('SIGKILL')
+  /** Resolves when nothing of them is there, and nothing is held by them. */
+  async killAll(): Promise<void> {
+    await Promise.all(
+      this.#children.splice(0).map(async child => {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        const gone = once(child, 'exit')
+        child.kill('SIGKILL')
+        await gone
+      }),
+    )
   }
 
   /** Adds from elsewhere. */
@@ -134,9 +141,10 @@ class World {
     await client[Symbol.asyncDispose]()
   }
 
-  /** What a member has in its directory. */
+  /** What a member has of its shards. */
   async files(id: string): Promise<readonly string[]> {
-    return await readdir(this.healing.path(id)).catch(() => [])
+    const found = await readdir(this.healing.path(id)).catch(() => [])
+    return found.filter(name => name.startsWith('shard-'))
   }
 
   async firstCommit(): Promise<number> {
@@ -296,8 +304,10 @@ World.test(
     // What the owner would make in its stead is a while off; what the standby makes never comes, at first.
     const owner = await world.start(owning, { imagePatience: 3 })
     await world.start(standby, { imageEntriesMin: 1_000_000 })
-    await add(owner, 's-1', 60)
-    await eventually(async () => ((await world.images.kept(SHARD)).length === 2 ? true : undefined))
+    await eventually(async () => {
+      await add(owner, 's-1', 5)
+      return (await world.images.kept(SHARD)).length === 2 || undefined
+    })
     assert.deepEqual(await world.makers(), [owning, owning])
     assert.equal(await world.floors.get(SHARD), undefined)
     await world.healing.stop(standby)
@@ -313,14 +323,14 @@ World.test(
   'a member that is killed while it makes an image leaves nothing that is in the way',
   async world => {
     // Slow enough to be met in the middle.
-    const first = await world.spawn('m1', { imageBytesPerSecond: 2_000, imageChunkBytes: 500 })
+    await world.spawn('m1', { imageBytesPerSecond: 2_000, imageChunkBytes: 500 })
     await world.send(12)
     const chunks = async () => {
       const info = await world.jsm.streams.info(names.imagesStream, { subjects_filter: names.images(SHARD) })
       return Object.keys(info.state.subjects ?? {})
     }
     const begun = await eventually(async () => (await chunks())[0])
-    await kill(first)
+    await world.killAll()
     assert.deepEqual(await world.images.kept(SHARD), [])
     assert.ok((await world.files('m1')).includes('shard-0.image'))
     const again = await world.start('m1')
@@ -336,7 +346,7 @@ World.test('a member that is killed while it begins with an image begins anew', 
   await world.healing.stop('m1')
   const starting = world.spawn('m2', {}).catch(() => undefined)
   await eventually(async () => (await world.files('m2')).includes('shard-0.beginning') || undefined)
-  world.killAll()
+  await world.killAll()
   await starting
   const again = await world.start('m2')
   assert.equal(await add(again, 's-1', 1), total + 1)
