@@ -12,6 +12,7 @@ import { type ClusterSettings, createMember } from '../../runtime/cluster/compos
 import { mintCommandId } from '../../runtime/command-id.js'
 import { thisProcess } from '../../runtime/compose.js'
 import type { NatsServer } from '../../runtime/demo/nats-server/start-server.js'
+import type { AnyDefinition } from '../../runtime/index.js'
 import { SystemClock } from '../../runtime/system-clock.js'
 import { parcel, strict } from './http-world.js'
 import { serverFor } from './nats/nats-world.js'
@@ -28,18 +29,23 @@ export interface Logged {
 export class HealingWorld {
   readonly server: NatsServer
   readonly #directory: string
+  readonly #actors: readonly AnyDefinition[]
   readonly #running = new Map<string, ClusterMember>()
   /** Errors of all members. */
   readonly errors: Logged[] = []
 
-  private constructor(server: NatsServer, directory: string) {
+  private constructor(server: NatsServer, directory: string, actors: readonly AnyDefinition[]) {
     this.server = server
+    this.#actors = actors
     this.#directory = directory
   }
 
-  static async open(t: TestContext): Promise<HealingWorld> {
+  static async open(
+    t: TestContext,
+    actors: readonly AnyDefinition[] = [parcel, strict],
+  ): Promise<HealingWorld> {
     const directory = await mkdtemp(join(tmpdir(), 'perdure-healing-'))
-    const world = new HealingWorld(await serverFor(t), directory)
+    const world = new HealingWorld(await serverFor(t), directory, actors)
     t.after(async () => {
       await world.stopAll()
       await rm(directory, { recursive: true })
@@ -54,7 +60,7 @@ export class HealingWorld {
   ): Promise<ClusterMember> {
     const path = this.path(id)
     const member = await createMember({
-      actors: [parcel, strict],
+      actors: this.#actors,
       path,
       cluster: { servers: this.server.url, shards: SHARDS, member: id, ...settings },
       clock: new SystemClock(),
