@@ -52,11 +52,22 @@ export class Holdings {
     const { owner, life = '', to } = seen.value
     const age = clock.elapsed() - seen.observedMs
     if (owner === undefined)
-      return to === undefined || to === me || living.get(to) === undefined || age >= limits.leaseMs
+      return to === undefined || to === me || !this.#mayTake(to) || age >= limits.leaseMs
     if (owner === me && !this.#held.has(shard)) return true
     if (living.get(owner)?.life === life) return false
     // Of a life in a bucket that is no more nothing can be known, but that its lease runs out.
     return living.isOver(owner, life) || living.ownSeenMs >= seen.observedMs + 2 * limits.leaseMs
+  }
+
+  /** Whoever asked for a shard takes it, though it is meant for another by now: nobody else would for a while. */
+  isReleasedToMe(shard: number): boolean {
+    const record = this.#site.table.get(shard)?.value
+    return record !== undefined && record.owner === undefined && record.to === this.#site.me
+  }
+
+  #mayTake(member: string): boolean {
+    const record = this.#site.living.get(member)?.record
+    return record !== undefined && !record.draining && !record.skewed
   }
 
   /**

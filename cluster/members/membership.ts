@@ -217,11 +217,14 @@ export class Membership {
     return this.#table.get(shard)?.value.owner === undefined
   }
 
-  /** The wanted shards that can be claimed now. */
+  /** The wanted shards that can be claimed now, and those that were released to this member before they were another's to want. */
   claimable(): readonly number[] {
     if (!this.isValid()) return []
-    const { held } = this.#holdings
-    return [...this.wanted().own].filter(shard => !held.has(shard) && this.#holdings.isFree(shard))
+    const { own } = this.wanted()
+    const meant = Array.from({ length: this.#site.shards }, (_, shard) => shard).filter(
+      shard => own.has(shard) || this.#holdings.isReleasedToMe(shard),
+    )
+    return meant.filter(shard => !this.#holdings.held.has(shard) && this.#holdings.isFree(shard))
   }
 
   /**

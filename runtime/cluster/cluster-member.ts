@@ -31,6 +31,7 @@ import { MemberCounts } from './member-counts.js'
 import { memberHealth } from './member-health.js'
 import type { MemberMetrics } from './member-metrics.js'
 import { type LogEnd, MemberShard, type MemberShardSite } from './member-shard.js'
+import { OpeningOrder } from './opening-order.js'
 import { ShardDoors, type ShardDoorsSite } from './shard-doors.js'
 import { ShardFailures } from './shard-failures.js'
 import type { ShardHealing } from './shard-healing.js'
@@ -79,9 +80,9 @@ export class ClusterMember extends RemoteClient implements Runtime {
   readonly #failures: ShardFailures
   readonly #doors: Door[] = []
   readonly #lodgers: Lodgers
+  readonly #openings: OpeningOrder
   /** Of the members, as they were known at last. */
   #lives: ReadonlySet<string> = new Set()
-  #opening = Promise.resolve()
   #stopListening = () => {}
   #stopForgetting = () => {}
   #isStopping = false
@@ -95,6 +96,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     this.#shardDoors = new ShardDoors(site)
     this.actors = this.#shardDoors.actors
     this.#failures = new ShardFailures(site, number => this.#drop(number))
+    this.#openings = new OpeningOrder(site.clock)
     this.#lodgers = new Lodgers({ ...site, lasts: life => site.membership.lasts(life) })
   }
 
@@ -246,12 +248,10 @@ export class ClusterMember extends RemoteClient implements Runtime {
     this.#busy.set(number, done)
   }
 
-  /** Journals are opened one in a round of the event loop: what other shards do comes between. */
   async #standing(number: number): Promise<MemberShard> {
     const known = this.#shards.get(number)
     if (known !== undefined) return known
-    this.#opening = this.#opening.then(() => new Promise(resolve => this.#site.clock.soon(resolve)))
-    await this.#opening
+    await this.#openings.turn()
     await this.#site.coldStart.prepare(number)
     const { streamsOf, openJournal, isHere, membership, ...rest } = this.#site
     const shard = new MemberShard(number, {
@@ -272,18 +272,23 @@ export class ClusterMember extends RemoteClient implements Runtime {
     return shard
   }
 
-  /** Asks for a shard whose owner lives, once it could be taken over at once. */
+  /** Asks for a shard whose owner lives, once it could be taken over at once, and nothing else is left to be opened. */
   async #makeReady(number: number): Promise<void> {
     const shard = await this.#standing(number)
     await shard.caughtUp()
+    await this.#openings.over()
     shard.isReady = true
     this.#site.membership.ready(number)
   }
 
-  /** What needs not be known before something else is asked for at the same time: the shard stands still meanwhile. */
   async #takeOver(number: number): Promise<boolean> {
-    const { membership } = this.#site
     const shard = await this.#standing(number)
+    return await this.#openings.before(this.#takeOverAt(number, shard))
+  }
+
+  /** What needs not be known before something else is asked for at the same time: the shard stands still meanwhile. */
+  async #takeOverAt(number: number, shard: MemberShard): Promise<boolean> {
+    const { membership } = this.#site
     const looking = this.#lookUp(number, shard)
     looking.catch(() => {})
     // Of one that nothing was read of since it stands by, the log says under which epoch it was.
