@@ -40,6 +40,8 @@ export interface ShardHostOptions {
   readonly isLeftInOrder?: boolean
   /** Whether whoever still runs attempts elsewhere is gone. Absent: always. */
   readonly isGone?: (at: Whereabouts) => boolean
+  /** Given the order to count what ran there, to be taken after all that came from there. Absent: taken at once. */
+  readonly onGone?: (order: Command) => void
   /** Told of the results of what goes on here after the host has left. */
   readonly onLate?: (result: ResultCommand) => void
   /** Told once, when the journal failed and the host stopped. */

@@ -218,7 +218,7 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
     lostPlaces: async taken =>
       cluster.acceptLogLoss === true ? commandsAnew(taken, { connection, ground, shard }) : [],
     follow: (after, take) => followCommits(site, shard, after, take),
-    sendLate: result => sendLate(site, shard, result),
+    send: command => sendLate(site, shard, command),
     claim: (epoch, after, known) => log.claim(shard, epoch, after, known),
     inboxes: failed => {
       const sends = inbox('sends', failed)

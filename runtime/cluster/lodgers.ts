@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../../actors/clock.js'
 import { toErrorValue } from '../../actors/codec.js'
-import type { ResultCommand } from '../../actors/command.js'
+import type { Command } from '../../actors/command.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActivityRunner } from '../dispatch/activity-runner.js'
 import type { HostLogger } from '../shard-host-options.js'
@@ -44,26 +44,22 @@ export class Lodgers {
     return [...this.#runners.keys()].reduce((sum, runner) => sum + runner.running, 0)
   }
 
-  /** Sends a result for as long as it takes. */
-  send(life: string, result: ResultCommand, store: (result: ResultCommand) => Promise<void>): void {
-    const sending = this.#send(life, result, store).finally(() => this.#sending.delete(sending))
+  /** Sends a result, or what else goes to a shard by its log, for as long as it takes. */
+  send(life: string, command: Command, store: (command: Command) => Promise<void>): void {
+    const sending = this.#send(life, command, store).finally(() => this.#sending.delete(sending))
     this.#sending.add(sending)
   }
 
-  async #send(
-    life: string,
-    result: ResultCommand,
-    store: (result: ResultCommand) => Promise<void>,
-  ): Promise<void> {
+  async #send(life: string, command: Command, store: (command: Command) => Promise<void>): Promise<void> {
     const { clock, limits, logger } = this.#site
     while (!this.#isOver) {
       try {
-        return await store(result)
+        return await store(command)
       } catch (error) {
         if (!this.#site.lasts(life))
           return logger.warn(
-            { actor: result.target, error: toErrorValue(error) },
-            'a result is void: its member was held for dead',
+            { actor: command.target, error: toErrorValue(error) },
+            'a result of a shard is void: its member was held for dead',
           )
         await new Promise<void>(resolve => clock.after(limits.clusterRetryMs, resolve))
       }

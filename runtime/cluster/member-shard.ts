@@ -7,7 +7,7 @@
  * host begins only after a claim in the log that stands on all that the journal holds; standing by runs no user code.
  */
 import { toErrorValue } from '../../actors/codec.js'
-import type { ResultCommand, Whereabouts } from '../../actors/command.js'
+import type { Command, Whereabouts } from '../../actors/command.js'
 import type { Commit, InboxPosition } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type { Inbox } from '../../actors/inbox.js'
@@ -71,8 +71,8 @@ export interface ShardStreams {
   ): Promise<(SharedLog & { release(): void }) | undefined>
   /** The places from which inboxes are read in a new life of the log. */
   takenAnew(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
-  /** Stores the result of an attempt whose shard is another's by now. */
-  sendLate(result: ResultCommand): Promise<void>
+  /** Sends the shard a command by its second inbox: a result of an attempt that is away, or that none will come. */
+  send(command: Command): Promise<void>
   /** Other places for those that do not hold any more, where an operator said to go on without; none otherwise. */
   lostPlaces(taken: readonly InboxPosition[]): Promise<readonly InboxPosition[]>
   /** @param failed told once when reading cannot go on. */
@@ -284,6 +284,8 @@ export class MemberShard {
     { wasKilled, isInOrder }: Left,
   ): void {
     const { bindings, clock, limits, logger, isHere, onAttempt, observer, streams, lodgers } = this.#site
+    const send = (from: Whereabouts) => (command: Command) =>
+      lodgers.send(from.life, command, late => streams.send(late))
     const followers = new Followers(error => logger.warn({ error: toErrorValue(error) }, 'a listener threw'))
     const inbox = new MemberInbox(new MemoryInbox(limits), inboxes.streams)
     const host = new ShardHost({
@@ -298,9 +300,7 @@ export class MemberShard {
       wasKilled,
       isLeftInOrder: isInOrder,
       isGone: where => this.#site.isGone(where),
-      onLate: result => {
-        if (at !== undefined) lodgers.send(at.life, result, late => streams.sendLate(late))
-      },
+      ...(at === undefined ? {} : { onLate: send(at), onGone: send(at) }),
       ...(isHere === undefined ? {} : { isHere }),
       isOurs: () => this.#site.owns(epoch),
       ...(onAttempt === undefined ? {} : { onAttempt }),

@@ -33,6 +33,8 @@ export interface RunnerSite {
   isLost(invocation: Invocation): boolean
   /** Whether whoever runs attempts elsewhere is gone, for all to know. */
   isGone(at: Whereabouts): boolean
+  /** Takes the order that what ran elsewhere is gone: it comes after whatever was sent from there. */
+  lose(order: Command): void
   /** Whether attempts may begin here now: what is owed by another's shard, that one begins. */
   mayBegin(): boolean
   /** An attempt begins. For those who count. */
@@ -50,6 +52,8 @@ export class ActivityRunner {
   readonly #attempts = new Map<Address, Attempts>()
   readonly #waiting = new Queue<InvocationToken>()
   readonly #queued = new Set<string>()
+  /** Orders given about what ran elsewhere: no more than there were attempts when the shard came here. */
+  readonly #losing = new Set<string>()
   #runningCount = 0
   #overflowed = false
   #stopping = false
@@ -123,7 +127,7 @@ export class ActivityRunner {
       const task = tasks[index]!
       if (task.state !== 'ready' && task.state !== 'started') continue
       if (task.away !== undefined) {
-        if (this.#site.isGone(task.away)) this.#lose(actor, task.away)
+        if (!this.#stopping && this.#site.isGone(task.away)) this.#lose(actor, task.away)
         continue
       }
       const token: InvocationToken = { actor, incarnation, id, epoch, task: index, attempt: task.attempt }
@@ -149,11 +153,13 @@ export class ActivityRunner {
     return source === undefined || (task.state === 'ready' && source.policy.once) ? undefined : task
   }
 
-  /** Asks for the commit that counts what ran there. Asked twice it is done once. */
+  /** Asks for the commit that counts what ran there. */
   #lose(target: Address, at: Whereabouts): void {
     const order = { type: 'gone', at } as const
     const commandId = `${target}.gone.${at.member}.${at.life}`
-    this.#site.submit({ kind: 'operator', commandId, sender: target, target, order })
+    if (this.#losing.has(commandId)) return
+    this.#losing.add(commandId)
+    this.#site.lose({ kind: 'operator', commandId, sender: target, target, order })
   }
 
   /** Asks for the commit that says an attempt begins. */

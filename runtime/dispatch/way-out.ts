@@ -12,8 +12,20 @@ export function wayOut(
   options: ShardHostOptions,
   host: Pick<RunnerSite, 'submit' | 'read' | 'isLost'>,
 ): WayOut {
-  const { journal, bindings, limits, clock, followers, logger, time, isOurs, isGone, onAttempt, observer } =
-    options
+  const {
+    journal,
+    bindings,
+    limits,
+    clock,
+    followers,
+    logger,
+    time,
+    isOurs,
+    isGone,
+    onGone,
+    onAttempt,
+    observer,
+  } = options
   const runner = new ActivityRunner({
     ...host,
     clock,
@@ -23,6 +35,7 @@ export function wayOut(
     mayBegin: () => isOurs?.() !== false,
     // Nobody else runs anything for a shard that is not shared.
     isGone: at => isGone?.(at) !== false,
+    lose: onGone ?? host.submit,
     ...(onAttempt === undefined ? {} : { began: onAttempt }),
     ...(observer === undefined ? {} : { observer }),
   })

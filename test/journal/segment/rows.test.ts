@@ -124,6 +124,9 @@ suite('an entry comes back as it was written', () => {
 
 suite('a record comes back as it was written', () => {
   const tasks: Record<string, readonly Task[]> = {
+    'a task that is away': [
+      { input: 1, attempt: 2, state: 'started', away: { member: 'm1', life: '7@2026-01-01' } },
+    ],
     'a task with an input': [{ input: { orderId: 'o' }, attempt: 1, state: 'ready' }],
     'a field that is there and undefined': [
       { input: undefined, attempt: 2, state: 'waiting', dueAt: 8 },
