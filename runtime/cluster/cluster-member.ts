@@ -282,8 +282,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
   }
 
   async #takeOver(number: number): Promise<boolean> {
-    const shard = await this.#standing(number)
-    return await this.#openings.before(this.#takeOverAt(number, shard))
+    return await this.#openings.before(this.#takeOverAt(number, await this.#standing(number)))
   }
 
   /** What needs not be known before something else is asked for at the same time: the shard stands still meanwhile. */
@@ -292,13 +291,13 @@ export class ClusterMember extends RemoteClient implements Runtime {
     const looking = this.#lookUp(number, shard)
     looking.catch(() => {})
     // Of one that nothing was read of since it stands by, the log says under which epoch it was.
-    const epochAbove = shard.epochRead || epochOf(await looking)
+    const epochAbove = shard.epochRead || ((await looking)?.epoch ?? 0)
     const left = { wasKilled: !membership.isLeft(number), isInOrder: membership.isLeftInOrder(number) }
     const epoch = await membership.claim(number, epochAbove)
     if (epoch === undefined) return false
     try {
       const end = await looking
-      if (epochOf(end) < epoch && (await shard.own(epoch, left, end))) {
+      if ((end?.epoch ?? 0) < epoch && (await shard.own(epoch, left, end))) {
         this.counts.taken(left.wasKilled)
         this.#shardDoors.open(number, shard)
         return true
@@ -398,8 +397,4 @@ export class ClusterMember extends RemoteClient implements Runtime {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
-}
-
-function epochOf(end: LogEnd | undefined): number {
-  return end?.epoch ?? 0
 }
