@@ -1,6 +1,6 @@
 /**
- * A cluster as its clients reach it, a member's own among them: commands into the inbox of their actor's shard, and
- * questions to whoever owns it.
+ * A cluster as its clients reach it, a member's own among them: commands into the inbox of their actor's shard. Questions
+ * to whoever owns it are in owners.ts.
  *
  * Owns: when a command is sent again. Its answer may be lost with a member, so it is appended once more under its id
  * until its time is over; its actor answers an id it knows as it did the first time. Invariant: nothing else is tried
@@ -23,12 +23,13 @@ import type { AppliedCommand } from '../../actors/inbox.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
 import { HEADER } from '../log/log-message.js'
-import { type Expected, type Feed, Requests } from '../requests/requests.js'
+import { type Expected, Requests } from '../requests/requests.js'
 import { shardOf } from '../shard-of.js'
 import type { ClusterGround } from '../streams/setup.js'
 import { readAnswer } from '../wire/answer.js'
 import { commandMessage, type WireMessage } from '../wire/command-message.js'
 import { Beginnings } from './beginnings.js'
+import { assertConnected, Owners } from './owners.js'
 
 export interface ClusterClientSite {
   readonly connection: ClusterConnection
@@ -37,21 +38,6 @@ export interface ClusterClientSite {
   readonly id: string
   readonly clock: Clock
   readonly limits: Limits
-}
-
-export interface OwnersFeedListener {
-  next(news: Uint8Array): void
-  /** Another owner begins with the shard: nothing more comes of this one, and that one is to be asked. */
-  moved(): void
-  lost(error: unknown): void
-}
-
-/** What an owner of a shard tells of an actor. */
-export interface OwnersFeed {
-  /** Once it has ended there. */
-  end(): void
-  /** Before: nobody hears it any more. */
-  leave(): void
 }
 
 /** What a stream says to a message for it. */
@@ -80,6 +66,7 @@ const TOO_LARGE_CODE = 10054
 export class ClusterClient {
   readonly requests: Requests
   readonly beginnings: Beginnings
+  readonly owners: Owners
   readonly #site: ClusterClientSite
   /** Of what it sent, so that the stream keeps what it has had before under that id. */
   #sent: number
@@ -102,6 +89,7 @@ export class ClusterClient {
       limits,
     })
     this.beginnings = new Beginnings(connection.nc, ground.names)
+    this.owners = new Owners({ ...site, requests: this.requests, beginnings: this.beginnings })
     connection.onChange(state => {
       if (state === 'disconnected') this.requests.lose()
     })
@@ -117,111 +105,6 @@ export class ClusterClient {
 
   shardOf(address: Address): number {
     return shardOf(address, this.shards)
-  }
-
-  /**
-   * What the owner of a shard says to a verb. While nobody has the shard the next owner is waited for, within a bound;
-   * what only reads is asked of him as well when he begins before the one asked has answered.
-   * @throws UnavailableError when nobody has it for that long, or says nothing in time
-   */
-  async ask(
-    shard: number,
-    verb: string,
-    body: Uint8Array,
-    { timeoutMs, isRead }: { readonly timeoutMs: number; readonly isRead: boolean },
-  ): Promise<Uint8Array> {
-    const { clock, limits, ground } = this.#site
-    const subject = ground.names.owner(shard, verb)
-    const began = clock.elapsed()
-    for (let waitMs = limits.clusterRetryMs; ; waitMs *= 2) {
-      this.#assertConnected()
-      const tookMs = clock.elapsed() - began
-      const next = this.#nextOwner(shard)
-      const expected = this.requests.ask(subject, `the owner of shard ${shard}`, body, timeoutMs - tookMs)
-      try {
-        const answer = await (isRead ? Promise.race([expected.answer, next.begins]) : expected.answer)
-        if (answer !== undefined) return answer
-      } catch (error) {
-        if (!expected.isUnheard || tookMs + waitMs >= Math.min(timeoutMs, limits.shardAwayMsMax)) throw error
-        await next.within(waitMs)
-      } finally {
-        expected.cancel()
-        next.forget()
-      }
-    }
-  }
-
-  /** Resolves when an owner begins with the shard. */
-  #nextOwner(shard: number) {
-    let forget = () => {}
-    const begins = new Promise<undefined>(resolve => {
-      forget = this.beginnings.on(shard, () => resolve(undefined))
-    })
-    const within = (waitMs: number) =>
-      new Promise<void>(resolve => {
-        const cancel = this.#site.clock.after(waitMs, resolve)
-        void begins.then(() => {
-          cancel()
-          resolve()
-        })
-      })
-    return { begins, within, forget }
-  }
-
-  /**
-   * What the owner of a shard says to 'follow', again and again, until it is left. While nobody has the shard the next
-   * owner is waited for, as in `ask`.
-   * @throws UnavailableError, OverloadedError when it cannot be asked.
-   */
-  follow(shard: number, body: Uint8Array, timeoutMs: number, listener: OwnersFeedListener): OwnersFeed {
-    const { connection, ground, clock, limits } = this.#site
-    const subject = ground.names.owner(shard, 'follow')
-    const began = clock.elapsed()
-    let feed: Feed | undefined
-    let cancelRetry = () => {}
-    const end = () => {
-      feed?.end()
-      cancelRetry()
-      forget()
-    }
-    const lost = (error: unknown) => {
-      end()
-      listener.lost(error)
-    }
-    const open = (waitMs: number) => {
-      this.#assertConnected()
-      feed = this.requests.feed(subject, `the owner of shard ${shard}`, body, timeoutMs, {
-        next: news => listener.next(news),
-        lost: (error, isUnheard) => {
-          feed = undefined
-          if (!isUnheard || clock.elapsed() - began + waitMs >= limits.shardAwayMsMax) return lost(error)
-          cancelRetry = clock.after(waitMs, () => reopen(2 * waitMs))
-        },
-      })
-    }
-    const reopen = (waitMs: number) => {
-      try {
-        open(waitMs)
-      } catch (error) {
-        lost(error)
-      }
-    }
-    const leave = () => {
-      if (feed !== undefined && connection.isConnected)
-        connection.nc.publish(ground.names.owner(shard, 'unfollow'), feed.subject)
-      end()
-    }
-    const forget = this.beginnings.on(shard, () => {
-      leave()
-      listener.moved()
-    })
-    try {
-      open(limits.clusterRetryMs)
-    } catch (error) {
-      end()
-      throw error
-    }
-    return { end, leave }
   }
 
   /**
@@ -327,12 +210,6 @@ export class ClusterClient {
     return new Promise(resolve => clock.after(limits.clusterRetryMs, () => resolve(undefined)))
   }
 
-  /** Nothing that is asked without a connection is ever answered: who asks is told at once. */
-  #assertConnected(): void {
-    const { isConnected, label } = this.#site.connection
-    if (!isConnected) throw new UnavailableError(`the connection '${label}' to NATS is away`)
-  }
-
   /** Nobody answers, or not so fast: what waits here must end somewhere. */
   #admit(actor: Address, bytes: number): void {
     const { inboxBytesMax } = this.#site.limits
@@ -365,7 +242,7 @@ export class ClusterClient {
         body.length,
         connection.maxPayload - limits.clusterHeadroomBytes,
       )
-    this.#assertConnected()
+    assertConnected(connection)
     const ack = this.requests.expect('the stream of commands', limits.clusterAckMs)
     let stored: StoreReply
     try {

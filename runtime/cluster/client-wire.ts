@@ -42,8 +42,8 @@ export function apiOf(
     {
       shards: client.shards,
       shardOf: address => client.shardOf(address),
-      ask: (shard, verb, body, how) => client.ask(shard, verb, body, how),
-      follow: (shard, body, timeoutMs, listener) => client.follow(shard, body, timeoutMs, listener),
+      ask: (shard, verb, body, how) => client.owners.ask(shard, verb, body, how),
+      follow: (shard, body, timeoutMs, listener) => client.owners.follow(shard, body, timeoutMs, listener),
       command: (command, timeoutMs, signal) => {
         const submit = (traced: Command) => client.command(traced, timeoutMs, signal)
         return replied(command, tracing === undefined ? submit(command) : tracing.sending(command, submit))
