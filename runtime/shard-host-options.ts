@@ -3,7 +3,7 @@
  */
 import type { Address } from '../actors/address.js'
 import type { Clock } from '../actors/clock.js'
-import type { Command, ResultCommand, Whereabouts } from '../actors/command.js'
+import type { Command, Whereabouts } from '../actors/command.js'
 import type { Inbox } from '../actors/inbox.js'
 import type { CommitLog, Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
@@ -42,8 +42,8 @@ export interface ShardHostOptions {
   readonly isGone?: (at: Whereabouts) => boolean
   /** Given the order to count what ran there, to be taken after all that came from there. Absent: taken at once. */
   readonly onGone?: (order: Command) => void
-  /** Told of the results of what goes on here after the host has left. */
-  readonly onLate?: (result: ResultCommand) => void
+  /** Told what comes, after the host has left, of what goes on here. */
+  readonly onLate?: (command: Command) => void
   /** Told once, when the journal failed and the host stopped. */
   readonly onFailed?: (error: Error) => void
 }

@@ -94,7 +94,7 @@ export class ShardHost {
 
   /** A command from inside: a result, an order of the engine. There is always room for it. */
   submit(command: Command): void {
-    if (this.isOver && command.kind === 'result') return this.#options.onLate?.(command)
+    if (this.isOver) return this.#options.onLate?.(command)
     this.#sources.submit(command)
     this.#wake()
   }
