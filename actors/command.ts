@@ -69,6 +69,13 @@ export interface OperatorCommand extends Envelope {
 export type OperatorOrder =
   /** End the actor where it is: its invocations, timers and children with it. */
   | { readonly type: 'terminate'; readonly reason: string }
+  /**
+   * Rest where it is, all below it too: nothing is stepped, what comes and nobody waits for is kept in the record.
+   * Given to a root; parents hand it on.
+   */
+  | { readonly type: 'quarantine'; readonly reason: string }
+  /** Go on from the committed state as it stands, with what was held back first. */
+  | { readonly type: 'release' }
   /** Given by a parent: be born under this invocation. */
   | {
       readonly type: 'spawn'

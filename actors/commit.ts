@@ -39,7 +39,8 @@ export interface JournalEntry {
   /** When the owner applied it, milliseconds since 1970; never smaller than the actor's entry before. */
   readonly at: number
   readonly command: Command
-  readonly outcome: 'applied' | 'unhandled' | 'failed'
+  /** `held`: not stepped, for the actor is quarantined; the same command has another entry once it is released. */
+  readonly outcome: 'applied' | 'unhandled' | 'failed' | 'held'
   readonly error?: ErrorValue
   /** The state's value after it, where that changed: what a person follows. */
   readonly value?: unknown
@@ -65,6 +66,8 @@ export interface RecordIndex {
   readonly retryDueAt?: number
   /** Whether it has attempts to dispatch or answers to wait for. */
   readonly owes: boolean
+  /** While it is quarantined, when nothing of it is due. */
+  readonly quarantined?: true
 }
 
 export interface PublishedEvent {

@@ -190,6 +190,16 @@ export class StepFailedError extends PerdureError {
   }
 }
 
+/** The actor rests by an operator's order, until it is released. Told elsewhere by `details.quarantined`, the reason. */
+export class QuarantinedError extends PerdureError {
+  constructor(actorId: string, reason: string) {
+    super('Unavailable', `${actorId} is quarantined (${reason}): it takes nothing until it is released`, {
+      actorId,
+      details: { quarantined: reason },
+    })
+  }
+}
+
 /** The runtime cannot take the request now: it stops, lost its journal, or lacks the actor's version. */
 export class UnavailableError extends PerdureError {
   constructor(reason: string, actorId?: string, retryable = true) {

@@ -132,6 +132,8 @@ export interface ListQuery {
   readonly tag?: string
   readonly status?: ActorStatus
   readonly version?: string
+  /** Those that are quarantined, or those that are not. */
+  readonly quarantined?: boolean
   /** Last entry at or before that, milliseconds since 1970. */
   readonly idleSince?: number
   readonly after?: Address
@@ -146,6 +148,8 @@ export interface ListedActor {
   readonly version: string
   readonly seq: number
   readonly at: number
+  /** Absent: it is not. */
+  readonly quarantined?: true
 }
 
 export interface ActorCount {

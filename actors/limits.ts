@@ -36,6 +36,8 @@ export interface Limits extends ImageLimits {
   readonly sliceCommandsMax: number
   /** A command whose step was begun that often, each time killing the process, becomes a dead letter. At least 2. */
   readonly poisonAttemptsMax: number
+  /** Commands held back for one quarantined actor, results of its own work aside; what comes then is a dead letter. */
+  readonly heldCommandsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
   readonly pendingCommandsMax: number
   /** Bytes of all that one step may send, emit and give its children. */
@@ -249,6 +251,7 @@ export const limits: Limits = {
   batchCommandsMax: 512,
   sliceCommandsMax: 64,
   poisonAttemptsMax: 3,
+  heldCommandsMax: 256,
   pendingCommandsMax: 50_000,
   stepSendsBytesMax: 16 * 1024 * 1024,
   stepEffectsMax: 1_000,

@@ -4,7 +4,7 @@
  * It is a pure fold of the actor's entries, which is what `verify` proves.
  */
 import type { Address } from './address.js'
-import type { ActorEvent, InvocationToken, Whereabouts } from './command.js'
+import type { ActorEvent, Command, InvocationToken, Whereabouts } from './command.js'
 import type { ErrorValue } from './errors.js'
 import type { ActorStatus } from './logic.js'
 
@@ -35,6 +35,16 @@ export interface ActorRecord {
   readonly recent: readonly RecentCommand[]
   /** Why it was terminated, if it was. */
   readonly terminated?: string
+  /** Set while it rests by an operator's order. */
+  readonly quarantine?: Quarantine
+}
+
+export interface Quarantine {
+  readonly reason: string
+  /** `at` of the entry that began it. */
+  readonly since: number
+  /** What came meanwhile and nobody waits for, oldest first: stepped with its release, before anything else. */
+  readonly held: readonly Command[]
 }
 
 /** What a child knows of its parent. */

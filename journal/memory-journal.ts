@@ -7,7 +7,7 @@
 import { type Address, idOf, parentOf } from '../actors/address.js'
 import { encodedLength, normalise } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
-import type { Commit, InboxPosition, JournalEntry, RecordChange } from '../actors/commit.js'
+import type { Commit, InboxPosition, JournalEntry, RecordChange, RecordIndex } from '../actors/commit.js'
 import { SetupError } from '../actors/errors.js'
 import type {
   ActorCount,
@@ -262,7 +262,7 @@ export class MemoryJournal implements Journal {
 
   #listed(query: Omit<ListQuery, 'after' | 'limit'>): ListedActor[] {
     return [...this.#actors.values()]
-      .map(({ change: { record, index } }) => listed(record, index.value, index.tags))
+      .map(({ change: { record, index } }) => listed(record, index))
       .filter(actor => matches(query, actor))
   }
 }
@@ -271,7 +271,8 @@ function isRootOf(type: string, address: Address): boolean {
   return parentOf(address) === undefined && idOf(address).type === type
 }
 
-function listed(record: ActorRecord, value: unknown, tags: readonly string[]): ListedActor {
+function listed(record: ActorRecord, { value, tags, quarantined }: RecordIndex): ListedActor {
   const { address, status, version, seq, at } = record
-  return { address, value, tags, status, version, seq, at }
+  const actor = { address, value, tags, status, version, seq, at }
+  return quarantined === undefined ? actor : { ...actor, quarantined }
 }

@@ -8,6 +8,7 @@ export function matches(query: Omit<ListQuery, 'after' | 'limit'>, actor: Listed
   if (query.type !== undefined && !actor.address.startsWith(`${encodeToken(query.type)}/`)) return false
   if (query.status !== undefined && actor.status !== query.status) return false
   if (query.version !== undefined && actor.version !== query.version) return false
+  if (query.quarantined !== undefined && query.quarantined !== (actor.quarantined === true)) return false
   if (query.tag !== undefined && !actor.tags.includes(query.tag)) return false
   if (query.idleSince !== undefined && actor.at > query.idleSince) return false
   return query.state === undefined || statePaths(actor.value).includes(query.state)

@@ -56,7 +56,14 @@ export const entryFields = fields<JournalEntry>()(
 export const publishedFields = fields<PublishedEvent>()('address', 'seq', 'position', 'at', 'event')
 export const deadLetterFields = fields<DeadLetter>()('position', 'at', 'command', 'error')
 export const settledLetterFields = fields<SettledLetter>()('id', 'how', 'reason')
-export const indexFields = fields<RecordIndex>()('value', 'tags', 'timerDueAt', 'retryDueAt', 'owes')
+export const indexFields = fields<RecordIndex>()(
+  'value',
+  'tags',
+  'timerDueAt',
+  'retryDueAt',
+  'owes',
+  'quarantined',
+)
 export const recentFields = fields<RecentCommand>()(
   'commandId',
   'payload',
@@ -108,6 +115,7 @@ export const recordFields = fields<ActorRecord>()(
   'timer',
   'recent',
   'terminated',
+  'quarantine',
 )
 
 export const TARGET_AT = head.indexOf('target')

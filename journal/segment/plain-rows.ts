@@ -105,7 +105,9 @@ export function isTargetSaid({ address, command }: JournalEntry): boolean {
 }
 
 export function writePlainRecord(to: PlainWriter, record: ActorRecord): boolean {
-  const length = record.terminated === undefined ? RECENT_AT + 1 : recordFields.length
+  const { terminated, quarantine } = record
+  const isUsual = terminated === undefined && quarantine === undefined
+  const length = isUsual ? RECENT_AT + 1 : lengthOf(recordFields, record)
   to.list(length)
   return (
     to.text(record.address) &&

@@ -131,16 +131,18 @@ export class ActorTable {
   list(query: ListQuery): ListedActor[] {
     const { where, values } = filter(query)
     const rows = this.#prepare(
-      `SELECT address, value, tags, status, version, seq, at FROM actor
+      `SELECT address, value, tags, status, version, seq, at, quarantined FROM actor
        WHERE address > ? AND ${where} AND ${VISIBLE} ORDER BY address LIMIT ?`,
-    ).all(query.after ?? '', ...values, query.limit) as (Omit<ListedActor, 'tags'> & {
+    ).all(query.after ?? '', ...values, query.limit) as (Omit<ListedActor, 'tags' | 'quarantined'> & {
       value: string
       tags: string
+      quarantined: 0 | 1
     })[]
-    return rows.map(row => ({
+    return rows.map(({ quarantined, ...row }) => ({
       ...row,
       value: row.value === null ? undefined : JSON.parse(row.value),
       tags: JSON.parse(row.tags) as string[],
+      ...(quarantined === 1 ? { quarantined: true } : {}),
     }))
   }
 
@@ -215,6 +217,8 @@ function filter(query: ListFilter): { where: string; values: unknown[] } {
   }
   if (query.status !== undefined) ask('status = ?', query.status)
   if (query.version !== undefined) ask('version = ?', query.version)
+  // As it stands, so that those few are found by their index.
+  if (query.quarantined !== undefined) ask(`quarantined = ${query.quarantined ? 1 : 0}`)
   if (query.idleSince !== undefined) ask('at <= ?', query.idleSince)
   if (query.state !== undefined) ask('instr(states, ?) > 0', `\n${query.state}\n`)
   if (query.tag !== undefined)

@@ -58,7 +58,9 @@ export class Lists {
 }
 
 function listed({ address, index, status, version, seq, at }: UnsettledActor): ListedActor {
-  return { address, value: index.value, tags: index.tags, status, version, seq, at }
+  const { value, tags, quarantined } = index
+  const actor = { address, value, tags, status, version, seq, at }
+  return quarantined === undefined ? actor : { ...actor, quarantined }
 }
 
 function hasEnded({ address, status, at }: UnsettledActor, type: string, until: number): boolean {

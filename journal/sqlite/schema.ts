@@ -167,9 +167,32 @@ const shorterRows = ''
 
 /** No table changed either: what is in segments may say of a large state only what changed. */
 const patchedStates = ''
+/** Actors that rest by an operator's order: few, and asked for by themselves. */
+const quarantine = `
+  ALTER TABLE actor ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX actor_quarantined ON actor (address) WHERE quarantined = 1;
+  DROP VIEW actors;
+  CREATE VIEW actors AS
+    SELECT address, status, version, seq, position,
+      ${iso('at')} AS at,
+      value, tags,
+      ${iso('timer_due_at')} AS timer_due_at,
+      ${iso('retry_due_at')} AS retry_due_at,
+      owes, quarantined
+    FROM actor;
+`
 
 /** In order; what takes a database from version n to n + 1 is at index n. */
-const migrations: readonly string[] = [tables, views, retention, letters, counts, shorterRows, patchedStates]
+const migrations: readonly string[] = [
+  tables,
+  views,
+  retention,
+  letters,
+  counts,
+  shorterRows,
+  patchedStates,
+  quarantine,
+]
 
 /** The schema this code reads and writes. */
 export const schemaVersion = migrations.length

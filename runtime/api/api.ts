@@ -23,6 +23,13 @@ export interface Api {
   tell(request: TellRequest): Promise<TellReply>
   ask(request: AskRequest): Promise<AskReply>
   terminate(request: { readonly address: Address; readonly reason: string }): Promise<ReceiptReply>
+  /**
+   * Lets a root rest where it is, and all below it: its timers and activities wait, who asks is told `Unavailable` with
+   * `details.quarantined`, what nobody waits for is kept for it. Everything else goes on.
+   */
+  quarantine(request: { readonly address: Address; readonly reason: string }): Promise<ReceiptReply>
+  /** Lets it go on from the committed state as it stands; what was kept for it comes first. */
+  release(request: { readonly address: Address }): Promise<ReceiptReply>
   /** Answers a named question about the state. */
   select(request: { readonly address: Address; readonly selector: string }): Promise<unknown>
 
@@ -175,6 +182,8 @@ export interface ListRequest {
   readonly tag?: string
   readonly status?: ActorStatus
   readonly version?: string
+  /** Those that are quarantined, or those that are not. */
+  readonly quarantined?: boolean
   /** No entry for at least that long. */
   readonly idleMs?: number
   readonly after?: Address
@@ -219,8 +228,18 @@ export interface ActorView {
   readonly version: string
   /** `at` of its last entry, milliseconds since 1970. */
   readonly at: number
+  /** While it rests by an operator's order. */
+  readonly quarantine?: QuarantineView
   /** The state as its logic wrote it, for a client that holds the definition; left out of JSON. */
   readonly state?: Uint8Array
+}
+
+export interface QuarantineView {
+  readonly reason: string
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** How many commands are kept for its release. */
+  readonly held: number
 }
 
 export interface ListedView {
@@ -231,6 +250,7 @@ export interface ListedView {
   readonly version: string
   readonly seq: number
   readonly at: number
+  readonly quarantined?: true
 }
 
 export interface DeadLetterView {

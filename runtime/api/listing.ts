@@ -39,8 +39,8 @@ export function listed({ after, limit, ...asked }: ListRequest, site: ListingSit
 export function counted(asked: Filter, site: ListingSite): number {
   assertHeardOf(asked, site)
   const { journal, clock } = site
-  const { type, status, version, state, tag, idleMs } = asked
-  if (state !== undefined || tag !== undefined || idleMs !== undefined)
+  const { type, status, version, state, tag, idleMs, quarantined } = asked
+  if ([state, tag, idleMs, quarantined].some(one => one !== undefined))
     return journal.count(rootsOf(asked, clock))
   return journal
     .counts()

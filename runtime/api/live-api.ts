@@ -14,7 +14,9 @@ import { selected } from '../client/selecting.js'
 import {
   firstLater,
   messageCommand,
+  quarantineCommand,
   type Recipient,
+  releaseCommand,
   startCommand,
   submitWithin,
   terminateCommand,
@@ -134,6 +136,16 @@ export class LiveApi implements Api {
   async terminate({ address, reason }: { address: Address; reason: string }): Promise<ReceiptReply> {
     const to = this.#recipient({ address })
     return this.#receipt(await this.#site.service.submit(terminateCommand(to, reason)))
+  }
+
+  async quarantine({ address, reason }: { address: Address; reason: string }): Promise<ReceiptReply> {
+    const to = this.#root(address, QUARANTINED_WHOLE)
+    return this.#receipt(await this.#site.service.submit(quarantineCommand(to, reason)))
+  }
+
+  async release({ address }: { address: Address }): Promise<ReceiptReply> {
+    const to = this.#root(address, QUARANTINED_WHOLE)
+    return this.#receipt(await this.#site.service.submit(releaseCommand(to)))
   }
 
   async select({ address, selector }: { address: Address; selector: string }): Promise<unknown> {
@@ -259,8 +271,8 @@ export class LiveApi implements Api {
     return { address, behaviour, service: this.#site.service }
   }
 
-  #root(address: Address): Recipient {
-    if (parentOf(address) !== undefined) throw notRoot(address)
+  #root(address: Address, why?: string): Recipient {
+    if (parentOf(address) !== undefined) throw notRoot(address, why)
     return { address, behaviour: this.#assertKnown(address), service: this.#site.service }
   }
 
@@ -287,10 +299,11 @@ async function* views(address: Address, states: AsyncIterable<SeenActor>): Async
   for await (const seen of states) yield actorView(address, seen)
 }
 
-function notRoot(address: Address): InvalidEventError {
-  return new InvalidEventError(
-    address,
-    'a root actor: a child is born by its parent and has no selectors',
-    'the address of a child',
-  )
+const QUARANTINED_WHOLE = 'a tree rests and goes on as one'
+
+function notRoot(
+  address: Address,
+  why = 'a child is born by its parent and has no selectors',
+): InvalidEventError {
+  return new InvalidEventError(address, `a root actor: ${why}`, 'the address of a child')
 }

@@ -144,6 +144,14 @@ export class OfflineApi implements Api {
     return this.#refuse()
   }
 
+  quarantine(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
+  release(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
   select(): Promise<unknown> {
     return this.#refuse()
   }

@@ -11,7 +11,7 @@ import { foldOnto, lifeAt } from '../commit/history.js'
 import type { Bindings } from '../step/bindings.js'
 import { type Life, revive, snapshotOf } from '../step/life.js'
 import type { ActorView } from './api.js'
-import { actorView } from './views.js'
+import { actorView, quarantineIn } from './views.js'
 
 export interface AtRest {
   readonly journal: Journal
@@ -74,12 +74,14 @@ function plainView(record: ActorRecord, index: ListedActor | undefined): ActorVi
     version,
     at,
     state,
+    ...quarantineIn(record),
   }
 }
 
 function viewOf(life: Life): ActorView {
   const { address, seq, version, at, state } = life.record
-  return actorView(address, { snapshot: snapshotOf(life), seq, version, at, state })
+  const seen = { snapshot: snapshotOf(life), seq, version, at, state, ...quarantineIn(life.record) }
+  return actorView(address, seen)
 }
 
 /** The journal's index on one actor: what only its definition could tell from its state. */

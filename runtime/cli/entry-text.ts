@@ -23,6 +23,7 @@ function line(seq: string, time: string, state: string, event: string): string {
 
 function outcome({ outcome, error }: JournalEntry): string {
   if (outcome === 'failed') return `  FAILED: ${error?.message ?? 'no reason is known'}`
+  if (outcome === 'held') return '  (held: quarantined)'
   return outcome === 'unhandled' ? '  (not handled)' : ''
 }
 
@@ -43,7 +44,7 @@ function detail(command: Command): string {
       return ` ${command.timer}`
     case 'operator': {
       const { type: _, ...rest } = command.order
-      return ` ${shownValue(rest)}`
+      return Object.keys(rest).length === 0 ? '' : ` ${shownValue(rest)}`
     }
   }
 }

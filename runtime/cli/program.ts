@@ -16,6 +16,7 @@ import { getCommand } from './commands/get.js'
 import { historyCommand } from './commands/history.js'
 import { listCommand } from './commands/list.js'
 import { membersCommand } from './commands/members.js'
+import { quarantineCommand, releaseCommand } from './commands/quarantine.js'
 import { askCommand, sendCommand } from './commands/send.js'
 import { shardsCommand } from './commands/shards.js'
 import { startCommand } from './commands/start.js'
@@ -29,7 +30,15 @@ const groups: Readonly<Record<string, () => readonly Command[]>> = {
   'Run:': () => [demoCommand(), startCommand(), devCommand()],
   'Speak to actors:': () => [createCommand(), sendCommand(), askCommand(), terminateCommand()],
   'Look:': () => [getCommand(), listCommand(), historyCommand(), watchCommand(), statsCommand()],
-  'Keep:': () => [deadCommand(), verifyCommand(), backupCommand(), restoreCommand(), exportCommand()],
+  'Keep:': () => [
+    deadCommand(),
+    verifyCommand(),
+    quarantineCommand(),
+    releaseCommand(),
+    backupCommand(),
+    restoreCommand(),
+    exportCommand(),
+  ],
   'Of a cluster:': () => [membersCommand(), shardsCommand(), drainCommand(), doctorCommand()],
 }
 

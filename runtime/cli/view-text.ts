@@ -1,6 +1,6 @@
 /** An actor's state for people. */
 import { toReplyJson } from '../../actors/codec.js'
-import type { ActorView } from '../api/api.js'
+import type { ActorView, QuarantineView } from '../api/api.js'
 import { factsOf } from './output.js'
 import { shownState, shownTime } from './shown.js'
 
@@ -15,11 +15,13 @@ export function viewText({
   seq,
   version,
   at,
+  quarantine,
 }: ActorView): string {
   return factsOf([
     ['actor', id],
     ['state', shownState(value)],
     ['status', status],
+    ['quarantine', quarantine && quarantineText(quarantine)],
     ['tags', tags.length === 0 ? undefined : tags.join(' ')],
     ['version', version],
     ['entry', `${seq}, at ${shownTime(at)}`],
@@ -27,6 +29,10 @@ export function viewText({
     ['output', pretty(output)],
     ['error', pretty(error)],
   ])
+}
+
+function quarantineText({ reason, since, held }: QuarantineView): string {
+  return `${reason}, since ${shownTime(since)}; ${held} commands are kept for its release`
 }
 
 function pretty(value: unknown): string | undefined {

@@ -2,7 +2,7 @@
  * Commands from outside: admitted at the door, sent, and waited for. What handles and the raw API have in common.
  */
 import type { Address } from '../../actors/address.js'
-import type { MessageCommand, OperatorCommand, StartCommand } from '../../actors/command.js'
+import type { MessageCommand, OperatorCommand, OperatorOrder, StartCommand } from '../../actors/command.js'
 import type { Behaviour } from '../../actors/definition.js'
 import { TimeoutError } from '../../actors/errors.js'
 import type { AppliedCommand } from '../../actors/inbox.js'
@@ -70,13 +70,21 @@ export async function messageCommand(
 }
 
 /** @throws InvalidEventError, TooLargeError */
-export function terminateCommand({ address, service }: Recipient, reason: string): OperatorCommand {
-  return {
-    kind: 'operator',
-    commandId: service.mintId(),
-    target: address,
-    order: { type: 'terminate', reason: admitReason(address, reason, service.limits) },
-  }
+export function terminateCommand(to: Recipient, reason: string): OperatorCommand {
+  return order(to, { type: 'terminate', reason: admitReason(to.address, reason, to.service.limits) })
+}
+
+/** @throws InvalidEventError, TooLargeError */
+export function quarantineCommand(to: Recipient, reason: string): OperatorCommand {
+  return order(to, { type: 'quarantine', reason: admitReason(to.address, reason, to.service.limits) })
+}
+
+export function releaseCommand(to: Recipient): OperatorCommand {
+  return order(to, { type: 'release' })
+}
+
+function order({ address, service }: Recipient, order: OperatorOrder): OperatorCommand {
+  return { kind: 'operator', commandId: service.mintId(), target: address, order }
 }
 
 /** Sends it, and waits no longer than the caller would. @throws TimeoutError, and what `submit` does */

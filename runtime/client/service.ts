@@ -11,6 +11,7 @@ import type { AppliedCommand } from '../../actors/inbox.js'
 import type { ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorSnapshot } from '../../actors/logic.js'
+import type { QuarantineView } from '../api/api.js'
 
 export interface SeenActor {
   readonly snapshot: ActorSnapshot
@@ -20,6 +21,8 @@ export interface SeenActor {
   readonly at: number
   /** The state as its logic wrote it. */
   readonly state: Uint8Array
+  /** Where it is looked at, and quarantined. */
+  readonly quarantine?: QuarantineView
 }
 
 export interface Watch {

@@ -131,6 +131,14 @@ export class ClusterApi implements RemoteApi {
     return this.#command({ ...this.#envelope({ address }), kind: 'operator', order }, undefined, undefined)
   }
 
+  quarantine(request: { address: Address; reason: string }): Promise<api.ReceiptReply> {
+    return this.#askOwner('quarantine', request)
+  }
+
+  release(request: { address: Address }): Promise<api.ReceiptReply> {
+    return this.#askOwner('release', request)
+  }
+
   select(request: { address: Address; selector: string }): Promise<unknown> {
     return this.#askOwner('select', request)
   }

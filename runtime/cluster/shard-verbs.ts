@@ -1,6 +1,6 @@
 /**
- * What the owner of a shard is asked, beside the commands in its inbox: everything that reads, and the orders about
- * dead letters. Requests and answers are encoded as they are; an error is told as one.
+ * What the owner of a shard is asked, beside the commands in its inbox: everything that reads, and an
+ * operator's orders, which no client that may only tell should give. Requests and answers are encoded as they are; an error is told as one.
  *
  * Whoever follows an actor is fed, for a while: so it asks the next owner when this one is gone, and falls behind at
  * nobody's cost.
@@ -36,6 +36,8 @@ const SHARD_VERBS = [
   ...READ_VERBS,
   'retryDeadLetter',
   'dropDeadLetter',
+  'quarantine',
+  'release',
 ] as const satisfies readonly (keyof Api)[]
 
 type ShardVerb = (typeof SHARD_VERBS)[number]

@@ -24,9 +24,10 @@ import { awaits } from '../step/apply-result.js'
 import type { Bindings } from '../step/bindings.js'
 import { birthFor } from '../step/birth.js'
 import type { Act } from '../step/draft.js'
-import { type Life, snapshotOf } from '../step/life.js'
+import type { Life } from '../step/life.js'
+import { heldBack, isToldAtRest } from './held-back.js'
 import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
-import { answerTo, isInRecord, refusal, refusedBy } from './outcomes.js'
+import { answerTo, isInRecord, refusal, refusedBy, seenBy } from './outcomes.js'
 import { indexOf } from './record-index.js'
 
 /** Where a batch finds the actors it does not hold itself. */
@@ -132,7 +133,9 @@ export class Batch {
     const command = this.#announce(given)
     const { application, birth } = this.#step(command)
     if (birth !== undefined) this.#takeBirth(birth)
-    this.#take(application, command, delivery)
+    const isHeard = delivery !== undefined && delivery.isUnheard !== true
+    const place = { isHeard, before: () => this.#before(command.target), site: () => this.#stepSite() }
+    this.#take(heldBack(application, command, place), command, delivery)
   }
 
   /** With the commit, its inbox is read as far as that. */
@@ -250,21 +253,27 @@ export class Batch {
 
   /** `born`: the actor's birth, not taken yet. `failure`: let it fail with that. */
   #tryApply(command: Command, { born, failure }: { born?: Applied; failure?: ErrorValue } = {}): Application {
-    const { cache, bindings, limits, now, stamp } = this.#site
+    const { cache, now } = this.#site
     try {
       const before = born?.life ?? this.lives.get(command.target) ?? cache.get(command.target, now)
-      const site: StepSite = {
-        position: this.#site.position + this.entries.length + (born === undefined ? 1 : 2),
-        now: stamp,
-        limits,
-        bindings,
-        sendsMax: limits.pendingCommandsMax - this.pending.size - (born?.sends.length ?? 0),
-      }
+      const site = this.#stepSite(born)
       return failure === undefined
         ? applyCommand(before, command, site)
         : failCommand(before, command, site, failure)
     } catch (error) {
       return refusedBy(error, command.target)
+    }
+  }
+
+  /** @param born the actor's birth, not taken yet. */
+  #stepSite(born?: Applied): StepSite {
+    const { bindings, limits, stamp: now, position } = this.#site
+    return {
+      position: position + this.entries.length + (born === undefined ? 1 : 2),
+      now,
+      limits,
+      bindings,
+      sendsMax: limits.pendingCommandsMax - this.pending.size - (born?.sends.length ?? 0),
     }
   }
 
@@ -279,6 +288,8 @@ export class Batch {
       case 'applied': {
         this.#takeApplied(application)
         if (delivery !== undefined) this.answers.push({ delivery, answer: answerTo(application) })
+        // Whatever was sent since stands behind them.
+        for (const held of application.released) this.apply(held)
         return
       }
       case 'repeated': {
@@ -308,7 +319,7 @@ export class Batch {
           false,
         )
       case 'refused':
-        return this.#refuse(command, application.error, delivery, true)
+        return this.#refuse(command, application.error, delivery, !isToldAtRest(command, application.error))
       case 'dropped':
         if (delivery !== undefined)
           this.answers.push({ delivery, answer: { ok: true, applied: this.#seen(command) } })
@@ -335,7 +346,9 @@ export class Batch {
     const value = toErrorValue(error)
     if (command.kind === 'message' && command.ask !== undefined)
       this.#send(refusal(command.ask.replyTo.actor, command, value))
-    const isUnheard = command.sender !== undefined || delivery?.isUnheard === true
+    // One that was begun before its process died had somebody who waited there.
+    const isReleased = delivery === undefined && command.attempts === undefined
+    const isUnheard = command.sender !== undefined || delivery?.isUnheard === true || isReleased
     if (isUnheard && keep && !isInRecord(command)) this.#bury(command, value)
   }
 
@@ -351,19 +364,7 @@ export class Batch {
   /** What a command that changed nothing is answered with. */
   #seen(command: Command): AppliedCommand {
     const life = this.lives.get(command.target) ?? this.#site.cache.get(command.target, this.#site.now)!
-    const { record } = life
-    return {
-      commandId: command.commandId,
-      position: record.position,
-      seq: record.seq,
-      version: record.version,
-      at: record.at,
-      state: record.state,
-      duplicate: false,
-      handled: true,
-      created: false,
-      snapshot: snapshotOf(life),
-    }
+    return seenBy(command, life)
   }
 
   get isEmpty(): boolean {

@@ -5,10 +5,10 @@ import type { Address } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Command, OperatorOrder, ResultCommand } from '../../actors/command.js'
 import { type ErrorValue, PerdureError, StepFailedError, UnavailableError } from '../../actors/errors.js'
-import type { Answer } from '../../actors/inbox.js'
+import type { Answer, AppliedCommand } from '../../actors/inbox.js'
 import type { Application, Applied } from '../step/application.js'
 import { carried } from '../step/carried-trace.js'
-import { snapshotOf } from '../step/life.js'
+import { type Life, snapshotOf } from '../step/life.js'
 
 /** Not a failed step: the actor's code or record is not to be had. */
 export function refusedBy(error: unknown, address: Address): Application {
@@ -36,6 +36,23 @@ export function answerTo(application: Applied): Answer {
       created: entry.command.kind === 'start',
       snapshot: snapshotOf(life),
     },
+  }
+}
+
+/** What a command that changed nothing is answered with: its actor as it is. */
+export function seenBy({ commandId }: Command, life: Life): AppliedCommand {
+  const { position, seq, version, at, state } = life.record
+  return {
+    commandId,
+    position,
+    seq,
+    version,
+    at,
+    state,
+    duplicate: false,
+    handled: true,
+    created: false,
+    snapshot: snapshotOf(life),
   }
 }
 

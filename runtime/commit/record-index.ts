@@ -9,13 +9,17 @@ import type { Life } from '../step/life.js'
 export function indexOf(life: Life): RecordIndex {
   const { record, state, binding } = life
   const seen = binding.logic.snapshot(state)
-  const timerDueAt = earliestTimer(record)
-  const retryDueAt = earliestRetry(record)
   const index: Writable<RecordIndex> = {
     value: seen.value,
     tags: listOf(seen.tags),
     owes: record.invocations.length > 0,
   }
+  if (record.quarantine !== undefined) {
+    index.quarantined = true
+    return index
+  }
+  const timerDueAt = earliestTimer(record)
+  const retryDueAt = earliestRetry(record)
   if (Number.isFinite(timerDueAt)) index.timerDueAt = timerDueAt
   if (Number.isFinite(retryDueAt)) index.retryDueAt = retryDueAt
   return index

@@ -85,6 +85,14 @@ export class ControlApi implements api.Api {
     return this.#whole('terminate', { address, body: { reason } })
   }
 
+  quarantine({ address, reason }: { address: Address; reason: string }): Promise<api.ReceiptReply> {
+    return this.#whole('quarantine', { address, body: { reason } })
+  }
+
+  release({ address }: { address: Address }): Promise<api.ReceiptReply> {
+    return this.#whole('release', { address })
+  }
+
   select({ address, selector }: { address: Address; selector: string }): Promise<unknown> {
     return this.#field('select', { address, selector })
   }

@@ -99,11 +99,13 @@ export class ActivityRunner {
 
   /** Makes what runs for an actor what its committed record says. */
   reconcile(life: Life, now: number): void {
-    const { address, invocations } = life.record
+    const { address, invocations, quarantine } = life.record
     const attempts = this.#attempts.get(address)
     if (attempts === undefined && invocations.length === 0) return
     if (attempts !== undefined) this.#cancelUnowed(life, attempts)
-    for (const invocation of invocations) this.#dispatch(life, invocation, attempts, now)
+    // What runs may end, and its result be held; nothing begins.
+    if (quarantine === undefined)
+      for (const invocation of invocations) this.#dispatch(life, invocation, attempts, now)
     // Those of an actor mostly follow one another: what held the last holds the next.
     if (attempts?.length === 0) this.#attempts.delete(address)
     if (this.#waiting.size > 0) this.#fill()
@@ -213,6 +215,7 @@ export class ActivityRunner {
   /** The attempt as the record has it now: it may have been stopped while it waited. */
   #startOwed(life: Life | undefined, token: InvocationToken): void {
     if (life === undefined || life.record.incarnation !== token.incarnation) return
+    if (life.record.quarantine !== undefined) return
     const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
     const task = invocation?.tasks[token.task]
     if (invocation === undefined || task === undefined || !isDispatchable(task, token)) return

@@ -214,14 +214,17 @@ export class EventTimeRuntime {
   }
 }
 
-function owes(life: Life): boolean {
-  return life.record.invocations.some(one => one.tasks.some(task => task.state !== 'parked'))
+function owes({ record }: Life): boolean {
+  return (
+    record.quarantine === undefined &&
+    record.invocations.some(one => one.tasks.some(task => task.state !== 'parked'))
+  )
 }
 
 function firstTimer(family: readonly Life[], until: number): Command | undefined {
   let first: { dueAt: number; command: Command } | undefined
   for (const life of family) {
-    if (life.record.status !== 'active') continue
+    if (life.record.status !== 'active' || life.record.quarantine !== undefined) continue
     const [command] = dueTimers(life, until)
     if (command?.kind !== 'timer') continue
     const { dueAt } = life.record.timers.find(one => one.number === command.timer)!

@@ -38,6 +38,9 @@ export const calls: Readonly<Record<Exclude<Verb, 'changes' | 'events'>, Make>> 
       signal,
     }),
   terminate: (api, { address, body }) => api.terminate({ address, reason: textOf(fieldsOf(body), 'reason') }),
+  quarantine: (api, { address, body }) =>
+    api.quarantine({ address, reason: textOf(fieldsOf(body), 'reason') }),
+  release: (api, { address }) => api.release({ address }),
   select: (api, { address, name }) => api.select({ address, selector: name }),
   get: async (api, { address, query }) => {
     const found = await api.get({ address, ...pick(query, 'atSeq') })

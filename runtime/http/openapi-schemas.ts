@@ -30,7 +30,7 @@ const receipt = {
 }
 const told = { ...receipt, handled: truth }
 const asked = { ...told, snapshot: ref('ActorView') }
-const listed = { id: text, value: anything, tags: texts, status, version: text, seq: whole, at: number }
+const shown = { id: text, value: anything, tags: texts, status, version: text, seq: whole, at: number }
 
 export const schemas = {
   Failure: object({
@@ -47,12 +47,17 @@ export const schemas = {
     ),
   }),
   Event: { type: 'object', properties: { type: text }, required: ['type'], additionalProperties: true },
-  ActorView: object({ ...listed, context: anything, output: anything, error: anything }, [
-    'context',
-    'output',
-    'error',
-  ]),
-  ListedView: object(listed),
+  ActorView: object(
+    {
+      ...shown,
+      context: anything,
+      output: anything,
+      error: anything,
+      quarantine: object({ reason: text, since: number, held: whole }),
+    },
+    ['context', 'output', 'error', 'quarantine'],
+  ),
+  ListedView: object({ ...shown, quarantined: { const: true } }, ['quarantined']),
   Entry: object(
     {
       address: text,
@@ -60,7 +65,7 @@ export const schemas = {
       position: whole,
       at: number,
       command: { type: 'object' },
-      outcome: { type: 'string', enum: ['applied', 'unhandled', 'failed'] },
+      outcome: { type: 'string', enum: ['applied', 'unhandled', 'failed', 'held'] },
       error: { type: 'object' },
       value: anything,
       digest: text,
@@ -132,6 +137,8 @@ export const schemas = {
   tellReply: reply(told),
   askReply: reply(asked),
   terminateReply: reply(receipt),
+  quarantineReply: reply(receipt),
+  releaseReply: reply(receipt),
   selectReply: reply({ value: anything }, ['value']),
   getReply: reply({ actor: ref('ActorView') }),
   historyReply: reply({ entries: list('Entry') }),
@@ -162,6 +169,7 @@ export const parameters = {
   tag: query('tag', text, 'In a state with that tag.'),
   status: query('status', status, 'Of that status.'),
   version: query('version', text, 'Pinned to that version.'),
+  quarantined: query('quarantined', truth, 'Quarantined, or not.'),
   idleMs: query('idleMs', whole, 'Without an entry for that many milliseconds.'),
   until: query('until', text, "What to wait for: a state 'a.b', '#tag', or 'done' for its end."),
   timeoutMs: query('timeoutMs', whole, 'Milliseconds to wait.'),

@@ -15,6 +15,7 @@ export interface Parameters {
   readonly tag?: string
   readonly status?: ActorStatus
   readonly version?: string
+  readonly quarantined?: boolean
   readonly idleMs?: number
   readonly until?: string
   readonly timeoutMs?: number
@@ -46,6 +47,7 @@ const readers: Readonly<Partial<Record<QueryName, Reader>>> = {
   timeoutMs: (name, text) => wholeNumber(`'${name}'`, text, 0),
   delayMs: (name, text) => wholeNumber(`'${name}'`, text, 0),
   status: (_, text) => oneOf("'status'", text, STATUSES),
+  quarantined: (_, text) => oneOf("'quarantined'", text, ['true', 'false']) === 'true',
   encoding: (_, text) => oneOf("'encoding'", text, ['json', 'msgpack']),
 }
 

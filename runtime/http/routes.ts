@@ -30,6 +30,7 @@ export type QueryName =
   | 'tag'
   | 'status'
   | 'version'
+  | 'quarantined'
   | 'idleMs'
   | 'until'
   | 'timeoutMs'
@@ -79,7 +80,7 @@ const DEFAULTS = {
 } as const
 
 const ACTOR = '/actors/:type/:key'
-const FILTER = ['type', 'state', 'tag', 'status', 'version', 'idleMs'] as const
+const FILTER = ['type', 'state', 'tag', 'status', 'version', 'quarantined', 'idleMs'] as const
 
 export const routes: readonly Route[] = [
   get('/', 'describe', 'What runs here: types, versions, selectors, position.'),
@@ -111,6 +112,15 @@ export const routes: readonly Route[] = [
     query: ['child'],
     body: 'reason',
   }),
+  post(
+    `${ACTOR}/quarantine`,
+    'quarantine',
+    'Lets it rest where it is, with all below it, until its release.',
+    {
+      body: 'reason',
+    },
+  ),
+  post(`${ACTOR}/release`, 'release', 'Lets it go on, with what was kept for it first.'),
   get(ACTOR, 'get', 'The state now, or after entry `atSeq`. Wakes and writes nothing.', {
     query: ['child', 'atSeq'],
     reply: 'actor',

@@ -9,7 +9,7 @@ export interface TargetParts {
   readonly address?: Address
   readonly id?: string
   readonly selector?: string
-  readonly query?: Readonly<Partial<Record<QueryName, string | number | undefined>>>
+  readonly query?: Readonly<Partial<Record<QueryName, string | number | boolean | undefined>>>
 }
 
 /** Path and query of a verb's request. */

@@ -48,7 +48,7 @@ export class DueActors {
     const commands: Command[] = []
     for (const { address } of this.#journal.due(this.#kind, now, this.#limits.dueActorsPageMax)) {
       const life = read(address)
-      if (life === undefined || life.record.status !== 'active') continue
+      if (life === undefined || isResting(life)) continue
       commands.push(...(this.#kind === 'timer' ? dueTimers(life, now) : dueRetries(life, now)))
     }
     if (commands.length === 0) this.#lookLater(now)
@@ -65,6 +65,10 @@ export class DueActors {
   refresh(): void {
     this.#nextAt = this.#journal.nextDueAt(this.#kind) ?? Number.POSITIVE_INFINITY
   }
+}
+
+function isResting({ record }: Life): boolean {
+  return record.status !== 'active' || record.quarantine !== undefined
 }
 
 /** An actor's timers that are due by `until`, in the order in which they fire. */

@@ -19,7 +19,7 @@ export class WaitingRetries {
 
   /** A record was committed. */
   note(life: Life): void {
-    if (life.record.invocations.length === 0) return
+    if (life.record.invocations.length === 0 || life.record.quarantine !== undefined) return
     for (const command of dueRetries(life, Number.MAX_VALUE)) {
       if (command.kind !== 'operator' || command.order.type !== 'attempt') continue
       if (this.#waits.has(command.commandId)) continue

@@ -79,6 +79,7 @@ function head({ entry, life, past }: Told, number: number, session: string = ent
 /** The event the machine was given; undefined for what it was told nothing of, as a failed attempt to be made again. */
 function eventOf(entry: JournalEntry, before: Life | undefined, life: Life): ActorEvent | undefined {
   const { command } = entry
+  if (entry.outcome === 'held') return undefined
   switch (command.kind) {
     case 'start':
       return { type: 'xstate.init', input: command.input }
@@ -119,6 +120,9 @@ function orderEvent(order: Extract<Command, { kind: 'operator' }>['order']): Act
       return { type: '$terminate', reason: order.reason }
     case 'stop':
       return { type: 'xstate.stop' }
+    case 'quarantine':
+    case 'release':
+      return { ...order, type: `$${order.type}` }
     default:
       // Bookkeeping of attempts: the machine hears nothing.
       return undefined

@@ -32,6 +32,8 @@ export interface Applied {
   readonly acts: readonly Act[]
   /** Of what it sends and publishes. */
   readonly leavingBytes: number
+  /** What was held back for it until now: to be applied at once, before anything else. */
+  readonly released: readonly Command[]
   readonly deadLetter?: DeadLetter
 }
 

@@ -21,6 +21,7 @@ import { childBirth, rootBirth } from './birth.js'
 import { type Birth, Draft, type Writable } from './draft.js'
 import { failed } from './failed-step.js'
 import type { Life } from './life.js'
+import { atRest, hold } from './quarantine.js'
 import { remember, repetition } from './recent-commands.js'
 
 export function applyCommand(before: Life | undefined, command: Command, site: StepSite): Application {
@@ -67,6 +68,11 @@ export function failCommand(
   return 'kind' in of ? of : failed(of, command, stamp(of, command, site), site, error)
 }
 
+/** Keeps a command for a quarantined actor until its release. @throws TooLargeError */
+export function holdCommand(before: Life, command: Command, site: StepSite): Application {
+  return hold(before, command, stamp(before, command, site), site)
+}
+
 /**
  * An actor's time never runs backwards, and no timer fires before its own: whatever became of the clock while
  * the command was pending.
@@ -102,6 +108,7 @@ export function replay(
   const command = { ...entry.command, at: entry.at }
   if (entry.outcome === 'failed' && before !== undefined)
     return failed(before, command, entry.at, site, entry.error!)
+  if (entry.outcome === 'held' && before !== undefined) return holdCommand(before, command, site)
   return applyCommand(before, command, site)
 }
 
@@ -110,7 +117,7 @@ function subject(before: Life | undefined, command: Command, site: StepSite): Li
   if (command.kind === 'operator' && command.order.type === 'spawn') return childBirth(before, command, site)
   if (before === undefined) return rootBirth(command, site)
   if (command.kind === 'start') return { kind: 'existing' }
-  return isCurrent(before, command) ? before : { kind: 'dropped' }
+  return isCurrent(before, command) ? (atRest(before, command) ?? before) : { kind: 'dropped' }
 }
 
 function isCurrent(life: Life, command: Command): boolean {
@@ -193,6 +200,7 @@ function applied(before: Life | undefined, draft: Draft, command: Command, withD
     published: draft.published,
     acts: draft.acts,
     leavingBytes: draft.leavingBytes,
+    released: draft.released,
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * What an operator's order does to an actor.
  */
-import type { LetterOrder, OperatorOrder, Whereabouts } from '../../actors/command.js'
+import { childAddress } from '../../actors/address.js'
+import type { Command, LetterOrder, OperatorOrder, Whereabouts } from '../../actors/command.js'
 import type { ErrorValue } from '../../actors/errors.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { release, sendResult, taskSource } from './apply-effects.js'
@@ -21,6 +22,8 @@ export function concerns(life: Life, order: OperatorOrder): boolean {
   if (order.type === 'recover') return life.record.invocations.some(one => one.position <= order.until)
   if (order.type === 'away') return hasTask(life, task => isHere(task))
   if (order.type === 'gone') return hasTask(life, task => isSame(task.away, order.at))
+  if (order.type === 'quarantine') return life.record.quarantine === undefined
+  if (order.type === 'release') return life.record.quarantine !== undefined
   // The batch carries those out: what they take away is no part of the actor.
   return !isLetterOrder(order)
 }
@@ -42,6 +45,13 @@ function isSame(one: Whereabouts | undefined, other: Whereabouts): boolean {
   return one !== undefined && one.member === other.member && one.life === other.life
 }
 
+const FROM_OUTSIDE: ReadonlySet<OperatorOrder['type']> = new Set(['terminate', 'quarantine', 'release'])
+
+/** Whether it is one that a person gives an actor. */
+export function isOrderFromOutside(command: Command): boolean {
+  return command.kind === 'operator' && FROM_OUTSIDE.has(command.order.type)
+}
+
 const BEGINNABLE: ReadonlySet<string | undefined> = new Set(['ready', 'waiting'])
 
 export function applyOrder(draft: Draft, order: OperatorOrder): void {
@@ -54,6 +64,12 @@ export function applyOrder(draft: Draft, order: OperatorOrder): void {
       return end(draft)
     case 'stop':
       return end(draft)
+    case 'quarantine':
+      draft.quarantine = { reason: order.reason, since: draft.at, held: [] }
+      return handOn(draft, order)
+    case 'release':
+      endQuarantine(draft)
+      return handOn(draft, order)
     case 'attempt': {
       const invocation = draft.invocations.find(one => one.epoch === order.token.epoch)!
       const of = taskSource(draft.binding.logic.source(invocation.src))
@@ -75,8 +91,27 @@ export function applyOrder(draft: Draft, order: OperatorOrder): void {
   }
 }
 
+/** The tree rests and goes on as one. In order with all else a child is sent: one born later is no older order's. */
+function handOn(draft: Draft, order: OperatorOrder): void {
+  for (const { id } of draft.children)
+    draft.send({
+      kind: 'operator',
+      commandId: draft.mintCommandId(),
+      sender: draft.address,
+      target: childAddress(draft.address, id),
+      at: draft.at,
+      order,
+    })
+}
+
+function endQuarantine(draft: Draft): void {
+  draft.released = draft.quarantine?.held ?? []
+  draft.quarantine = undefined
+}
+
 function end(draft: Draft): void {
   draft.status = 'stopped'
+  endQuarantine(draft)
   release(draft)
 }
 

@@ -130,6 +130,14 @@ function settled(task: Task): PromiseSettledResult<unknown> {
     : { status: 'fulfilled', value: task.output }
 }
 
+/** Its result has come and is kept elsewhere: no attempt is owed for it any more. */
+export function parkResult(draft: Draft, token: InvocationToken): void {
+  const invocation = draft.invocations.find(one => one.epoch === token.epoch)
+  const task = invocation?.tasks[token.task]
+  if (invocation !== undefined && task !== undefined)
+    replaceTask(draft, invocation, token.task, { ...task, state: 'parked' })
+}
+
 export function replaceTask(draft: Draft, invocation: Invocation, index: number, task: Task): Invocation {
   const changed: Invocation = { ...invocation, tasks: invocation.tasks.with(index, task) }
   draft.invocations = draft.invocations.map(one => (one === invocation ? changed : one))

@@ -6,6 +6,7 @@ import { decode, encodePayload } from '../../actors/codec.js'
 import type { Command, OperatorCommand, StartCommand } from '../../actors/command.js'
 import { NotBornError } from '../../actors/errors.js'
 import type { Application, StepSite } from './application.js'
+import { isOrderFromOutside } from './apply-order.js'
 import type { Birth } from './draft.js'
 import type { Life } from './life.js'
 
@@ -42,7 +43,7 @@ export function rootBirth(command: Command, site: StepSite): Birth | Application
       atBefore: Number.NEGATIVE_INFINITY,
     }
   }
-  if (command.kind === 'message' || (command.kind === 'operator' && command.order.type === 'terminate'))
+  if (command.kind === 'message' || isOrderFromOutside(command))
     return { kind: 'refused', error: new NotBornError(command.target) }
   return { kind: 'dropped' }
 }

@@ -11,7 +11,15 @@ import type { Effect } from '../../actors/effect.js'
 import { TooLargeError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActorStatus, StepContext, Stimulus } from '../../actors/logic.js'
-import type { ActorRecord, Child, ChildBond, Invocation, RecentCommand, Timer } from '../../actors/record.js'
+import type {
+  ActorRecord,
+  Child,
+  ChildBond,
+  Invocation,
+  Quarantine,
+  RecentCommand,
+  Timer,
+} from '../../actors/record.js'
 import { applyEffects } from './apply-effects.js'
 import { type Binding, type Life, weightOf } from './life.js'
 import { seedOf } from './seed.js'
@@ -56,6 +64,9 @@ export class Draft {
   timer = 0
   recent: readonly RecentCommand[] = NONE
   terminated: string | undefined
+  quarantine: Quarantine | undefined
+  /** What it held back, once it rests no more. */
+  released: readonly Command[] = NONE
   /** What it wants; few steps want anything of most kinds, so a list is made for the first. */
   effects: readonly Effect[] = NONE
   sends: readonly Command[] = NONE
@@ -93,6 +104,7 @@ export class Draft {
       this.timer = record.timer
       this.recent = record.recent
       this.terminated = record.terminated
+      this.quarantine = record.quarantine
       this.#weight = of.weight
     } else {
       this.incarnation = step.position
@@ -175,7 +187,13 @@ export class Draft {
   assertFits(): void {
     const { recordBytesMax } = this.limits
     if (this.#weight <= recordBytesMax) return
-    this.#weight = weightOf({ state: this.bytes, timers: this.timers, invocations: this.invocations })
+    const { bytes: state, timers, invocations, quarantine } = this
+    this.#weight = weightOf({
+      state,
+      timers,
+      invocations,
+      ...(quarantine === undefined ? {} : { quarantine }),
+    })
     if (this.#weight > recordBytesMax)
       throw new TooLargeError(this.address, 'its record', this.#weight, recordBytesMax)
   }
@@ -221,6 +239,7 @@ export class Draft {
     }
     if (this.child !== undefined) record.child = this.child
     if (this.terminated !== undefined) record.terminated = this.terminated
+    if (this.quarantine !== undefined) record.quarantine = this.quarantine
     return { record, state: this.state, binding: this.binding, weight: this.#weight }
   }
 }

@@ -6,7 +6,7 @@ import type { DeadLetter, JournalEntry } from '../../actors/commit.js'
 import type { ErrorValue } from '../../actors/errors.js'
 import type { Application, StepSite } from './application.js'
 import { sendResult } from './apply-effects.js'
-import { replaceTask } from './apply-result.js'
+import { parkResult } from './apply-result.js'
 import { carried } from './carried-trace.js'
 import { type Birth, Draft } from './draft.js'
 import { type Life, revive } from './life.js'
@@ -46,6 +46,7 @@ export function failed(
     published: [],
     acts: [],
     leavingBytes: 0,
+    released: [],
     deadLetter,
   }
 }
@@ -73,9 +74,5 @@ function park(draft: Draft, command: Command): void {
     draft.timers = draft.timers.map(one =>
       one.number === command.timer ? { ...one, dueAt: Number.POSITIVE_INFINITY } : one,
     )
-  if (command.kind !== 'result') return
-  const invocation = draft.invocations.find(one => one.epoch === command.token.epoch)
-  const task = invocation?.tasks[command.token.task]
-  if (invocation !== undefined && task !== undefined)
-    replaceTask(draft, invocation, command.token.task, { ...task, state: 'parked' })
+  if (command.kind === 'result') parkResult(draft, command.token)
 }

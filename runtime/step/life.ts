@@ -33,9 +33,12 @@ export function snapshotOf({ record, state, binding }: Life): ActorSnapshot {
   return Object.create(snapshot, { status: { value: record.status, enumerable: true } })
 }
 
-/** Bytes of what may be large in a record: the state, and what timers and invocations hold. */
-export function weightOf(record: Pick<ActorRecord, 'state' | 'timers' | 'invocations'>): number {
-  const { state, timers, invocations } = record
+/** Bytes of what may be large in a record: the state, what timers and invocations hold, what is held back. */
+export function weightOf(
+  record: Pick<ActorRecord, 'state' | 'timers' | 'invocations' | 'quarantine'>,
+): number {
+  const { state, timers, invocations, quarantine } = record
+  if (quarantine !== undefined) return state.length + encode([timers, invocations, quarantine]).length
   if (timers.length === 0 && invocations.length === 0) return state.length
   return state.length + encode([timers, invocations]).length
 }

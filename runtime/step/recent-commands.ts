@@ -7,6 +7,7 @@ import { payloadHash } from '../../actors/digest.js'
 import { type ErrorValue, IdConflictError } from '../../actors/errors.js'
 import type { RecentCommand } from '../../actors/record.js'
 import type { Application } from './application.js'
+import { isOrderFromOutside } from './apply-order.js'
 import type { Draft } from './draft.js'
 import type { Life } from './life.js'
 
@@ -35,11 +36,7 @@ function recentOf(draft: Draft, command: Command, error: ErrorValue | undefined)
 }
 
 function isFromOutside(command: Command): boolean {
-  return (
-    command.kind === 'start' ||
-    command.kind === 'message' ||
-    (command.kind === 'operator' && command.order.type === 'terminate')
-  )
+  return command.kind === 'start' || command.kind === 'message' || isOrderFromOutside(command)
 }
 
 function payloadOf(command: Command): string {

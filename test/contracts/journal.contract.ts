@@ -278,6 +278,30 @@ export function journalContract(name: string, kind: JournalKind): void {
           assert.equal(journal.list({ type: 'stock', limit: 1 })[0]?.value, undefined)
         })
 
+        it('keeps what is held back for a quarantined actor, and finds it among all', async () => {
+          const held: Command[] = [
+            { kind: 'message', commandId: 'm', target: 'order/2', event: { type: 'A', on: new Date(T0) } },
+          ]
+          const quarantine = { reason: 'differs', since: T0, held }
+          await commit([
+            { address: 'order/1' },
+            { address: 'order/2', record: { quarantine }, index: { quarantined: true } },
+          ])
+          settle()
+          assert.deepEqual(journal.read('order/2')?.record.quarantine, quarantine)
+          const keys = (query: Parameters<Journal['count']>[0]) => {
+            const found = journal.list({ ...query, limit: 100 })
+            assert.equal(journal.count(query), found.length)
+            return found.map(({ address, quarantined }) => [address, quarantined])
+          }
+          assert.deepEqual(keys({ quarantined: true }), [['order/2', true]])
+          assert.deepEqual(keys({ quarantined: false }), [['order/1', undefined]])
+          await commit([{ address: 'order/2' }])
+          settle()
+          assert.deepEqual(keys({ quarantined: true }), [])
+          assert.equal(journal.read('order/2')?.record.quarantine, undefined)
+        })
+
         it('lists and counts roots alone where that is asked', async () => {
           const children = ['order/1/pay', 'order/1/pay/card', 'order/a%2Fb/c%2Fd']
           const roots = ['order/1', 'order/10', 'order/a%2Fb', 'stock/1']

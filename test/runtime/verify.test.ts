@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { assign, setup } from 'xstate'
+import { QuarantinedError } from '../../actors/errors.js'
 import { limits } from '../../actors/limits.js'
 import { openJournal } from '../../journal/index.js'
 import { createRuntime, defineActor } from '../../runtime/index.js'
@@ -21,8 +22,11 @@ type Deed =
   | { do: 'advance'; ms: number }
   | { do: 'crash' }
   | { do: 'terminate'; key: string }
+  | { do: 'quarantine' | 'release'; address: string }
 
 const keys = fc.constantFrom('a', 'b', 'c')
+const ADDRESSES = ['rich/a', 'rich/b', 'rich/c', 'pal/p', 'pal/q']
+const addresses = fc.constantFrom(...ADDRESSES)
 const pals = fc.constantFrom('p', 'q', '')
 const events: fc.Arbitrary<RichEvent> = fc.oneof(
   fc.record({ type: fc.constant('WORK' as const), fails: fc.nat(4) }),
@@ -50,6 +54,10 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.nat(800) }) },
   { weight: 3, arbitrary: fc.constant<Deed>({ do: 'crash' }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('terminate' as const), key: keys }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom('quarantine', 'release'), address: addresses }),
+  },
 )
 
 async function perform(rt: VirtualTimeRuntime, deed: Deed): Promise<void> {
@@ -67,10 +75,17 @@ async function perform(rt: VirtualTimeRuntime, deed: Deed): Promise<void> {
       return rt.crash()
     case 'terminate':
       await rt.actor(rich, deed.key).terminate('at random').catch(allowed)
+      return
+    case 'quarantine':
+      await rt.engine.api.quarantine({ address: deed.address, reason: 'at random' }).catch(allowed)
+      return
+    case 'release':
+      await rt.engine.api.release({ address: deed.address }).catch(allowed)
   }
 }
 
 function allowed(error: { code?: string }): void {
+  if (error instanceof QuarantinedError) return
   assert.ok(['IdConflict', 'StepFailed', 'NotFound'].includes(error.code ?? ''), String(error))
 }
 
@@ -107,6 +122,7 @@ test('whatever is done to actors, and wherever they crash, their entries make th
         await rt.advance(0)
         assertRefolds(rt)
         await rt.crash()
+        for (const address of ADDRESSES) await perform(rt, { do: 'release', address })
         await rt.advance(100_000)
         assertRefolds(rt)
         for (const key of ['a', 'b', 'c']) await assertSettled(rt, key)

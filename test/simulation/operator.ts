@@ -1,6 +1,7 @@
 /**
  * The person on call: now and then takes a dead letter and redrives or drops it. One that was settled is gone
  * for good, also after a crash; one that was refused, or whose order was lost with its process, is still there.
+ * Now and then quarantines an actor, and releases it again: at the latest when nothing more is ordered.
  */
 import { LetterNotFoundError, PerdureError } from '../../actors/errors.js'
 import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
@@ -28,11 +29,51 @@ export class Operator {
     this.#site = site
     for (let looks = site.random.between(0, 12); looks > 0; looks--)
       site.scheduler.schedule(site.random.between(0, untilMs * 2), () => this.#look())
+    for (let times = site.random.between(0, 4); times > 0; times--)
+      site.scheduler.schedule(site.random.between(0, untilMs), () => this.#quarantine())
   }
 
-  /** Nothing more is ordered. */
+  /** Nothing more is ordered, but that nobody is left in quarantine. */
   leave(): void {
     this.#isOff = true
+    this.#releaseAll()
+  }
+
+  #quarantine(): void {
+    const { random, scheduler } = this.#site
+    const runtime = this.#site.process()?.runtime
+    if (runtime === undefined || this.#isOff) return
+    const roots = runtime.shard.journal
+      .list({ roots: true, status: 'active', limit: DESK_MAX })
+      // A transfer that is refused its undoing leaves its books to a person.
+      .filter(one => !one.address.startsWith('account/'))
+    if (roots.length === 0) return
+    const { address } = random.pick(roots)
+    this.#rest(runtime.api.quarantine({ address, reason: 'by chance' }), `quarantine ${address}`)
+    scheduler.schedule(random.between(0, 3_000), () => {
+      const there = this.#site.process()?.runtime
+      if (there !== undefined) this.#rest(there.api.release({ address }), `release ${address}`)
+    })
+  }
+
+  #releaseAll(): void {
+    const runtime = this.#site.process()?.runtime
+    const resting = runtime?.shard.journal.list({ roots: true, quarantined: true, limit: DESK_MAX })
+    for (const { address } of resting ?? [])
+      if (runtime !== undefined) this.#rest(runtime.api.release({ address }), `release ${address}`)
+    if (resting?.length !== 0) this.#site.scheduler.schedule(200, () => this.#releaseAll())
+  }
+
+  #rest(order: Promise<unknown>, what: string): void {
+    const { count, trace, fail } = this.#site
+    trace(`operator: ${what}`)
+    order.then(
+      () => count(`operator ${what.split(' ')[0]}`),
+      (error: unknown) => {
+        if (!(error instanceof PerdureError)) return fail(`${what}: ${String(error)}`)
+        trace(`operator: ${what}: ${error.code}`)
+      },
+    )
   }
 
   #look(): void {

@@ -33,13 +33,13 @@ export class Settler {
     this.#upsertActor = db
       .prepare(
         `INSERT INTO actor (address, status, version, seq, position, at, value, states, tags,
-           timer_due_at, retry_due_at, owes, checksum, record)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           timer_due_at, retry_due_at, owes, checksum, record, quarantined)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (address) DO UPDATE SET status = excluded.status, version = excluded.version,
            seq = excluded.seq, position = excluded.position, at = excluded.at, value = excluded.value,
            states = excluded.states, tags = excluded.tags, timer_due_at = excluded.timer_due_at,
            retry_due_at = excluded.retry_due_at, owes = excluded.owes, checksum = excluded.checksum,
-           record = excluded.record
+           record = excluded.record, quarantined = excluded.quarantined
          RETURNING no`,
       )
       .pluck()
@@ -80,6 +80,7 @@ export class Settler {
       index.owes ? 1 : 0,
       checksum,
       record,
+      index.quarantined === true ? 1 : 0,
     ) as number
     for (const { seq, record } of snapshots) this.#writeSnapshot.run(no, seq, crc32(record), record)
     if (snapshots.length > 0) this.#dropSnapshots.run({ no })

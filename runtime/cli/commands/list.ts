@@ -17,6 +17,7 @@ interface Flags extends SourceFlags {
   readonly tag?: string
   readonly status?: ActorStatus
   readonly version?: string
+  readonly quarantined?: boolean
   readonly idle?: number
   readonly limit?: number
   readonly count?: boolean
@@ -34,6 +35,7 @@ export function listCommand(): Command {
       new Option('--status <status>', 'of that status').choices(['active', 'done', 'error', 'stopped']),
     )
     .option('--version <version>', 'pinned to that version of their definition')
+    .option('--quarantined', 'that rest by an order of quarantine')
     .option('--idle <time>', 'without an entry for at least that long: 10s, 5m, 1h, 2d', duration)
     .option('--limit <n>', `at most that many (${rowsUnlessSaid}; with --json all)`, wholeNumber)
     .option('--count', 'only say how many')
@@ -59,13 +61,14 @@ async function list(type: string | undefined, flags: Flags): Promise<void> {
 }
 
 function askedFor(type: string | undefined, flags: Flags): Omit<ListRequest, 'after' | 'limit'> {
-  const { in: state, tag, status, version, idle } = flags
+  const { in: state, tag, status, version, quarantined, idle } = flags
   return {
     ...(type === undefined ? {} : { type }),
     ...(state === undefined ? {} : { state }),
     ...(tag === undefined ? {} : { tag }),
     ...(status === undefined ? {} : { status }),
     ...(version === undefined ? {} : { version }),
+    ...(quarantined === undefined ? {} : { quarantined }),
     ...(idle === undefined ? {} : { idleMs: idle }),
   }
 }
@@ -91,7 +94,7 @@ async function printTable(api: Api, asked: ListRequest, limit: number): Promise<
       shown.map(one => [
         one.id,
         shownState(one.value),
-        one.status,
+        one.quarantined === true ? `${one.status}, quarantined` : one.status,
         one.tags.join(' '),
         one.version,
         one.seq,

@@ -210,7 +210,7 @@ function drawLog(actor) {
       element('span', 'seq', row.seq === undefined ? '' : '#' + row.seq))
     const parts = [row.source && row.source !== row.session ? 'from ' + nameOf(row.source) : '',
       row.session === actor.id ? '' : 'to ' + nameOf(row.session), row.value ? '→ ' + row.value : '',
-      row.outcome === 'unhandled' ? 'not handled' : '', row.error ? row.error.message : '']
+      row.outcome === 'unhandled' ? 'not handled' : row.outcome === 'held' ? 'held' : '', row.error ? row.error.message : '']
     const said = parts.filter(Boolean).join('  ')
     summary.title = row.event.type
     if (said) summary.append(element('span', 'from' + (row.error ? ' bad' : ''), said))

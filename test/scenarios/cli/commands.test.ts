@@ -111,6 +111,20 @@ describe('against a running runtime, what changes actors', () => {
     ),
   )
 
+  it('quarantine, list, get, release', async () => {
+    await goldenInTurn(
+      'live/quarantine',
+      ['quarantine', 'order/o-1', 'differs at entry 3'],
+      ['list', 'order', '--quarantined'],
+      ['list', '--quarantined', '--json'],
+      ['get', 'order/o-1'],
+      ['ask', 'order/o-1', 'APPROVE'],
+      ['release', 'order/o-1', '--json'],
+      ['list', '--quarantined', '--count'],
+      ['quarantine', 'order/none', 'never was'],
+    )
+  })
+
   it('dead list, show, retry and drop', async () => {
     const [first = ''] = await letters()
     names[first] = 'letter-1'

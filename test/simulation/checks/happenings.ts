@@ -41,12 +41,17 @@ export const EXPECTED = [
   'letter redriven in vain',
   'letter dropped',
   'letter gone',
+  'order quarantine',
+  'order release',
+  'result held',
+  'message held',
 ] as const
 
 export function* happenings(truth: Truth, runtime: EmbeddedRuntime): Generator<string> {
   for (const { command, outcome } of truth.entries) {
     if (command.kind === 'operator') yield `order ${command.order.type}`
-    else if (command.kind === 'result') yield `result ${command.outcome.status}`
+    else if (command.kind === 'result')
+      yield `result ${outcome === 'held' ? outcome : command.outcome.status}`
     else yield `${command.kind} ${outcome}`
   }
   for (const { address } of truth.records.values()) {

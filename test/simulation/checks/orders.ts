@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.js'
 export function checkOrders(evidence: Evidence): void {
   const applied = new Map<string, JournalEntry[]>()
   for (const entry of evidence.truth.entries) {
-    if (entry.command.sender !== undefined) continue
+    if (entry.command.sender !== undefined || entry.outcome === 'held') continue
     const name = `${entry.address} ${entry.command.commandId}`
     applied.set(name, [...(applied.get(name) ?? []), entry])
   }

@@ -7,7 +7,9 @@ export function checkReminders(evidence: Evidence): void {
   const { truth, fail } = evidence
   for (const { id, key, context } of actorsOf<ReminderContext>(evidence, 'reminder')) {
     checkLog(id, context, fail)
-    const poked = truth.entries.filter(entry => entry.address === `counter/poked-${key}`)
+    const poked = truth.entries.filter(
+      entry => entry.address === `counter/poked-${key}` && entry.outcome !== 'held',
+    )
     for (const { n, at, ms } of context.log.filter(one => one.what === 'set')) {
       const pokes = poked.filter(
         ({ command }) => command.kind === 'message' && command.event.id === `poke-${n}`,

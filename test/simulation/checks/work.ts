@@ -8,8 +8,8 @@ import { actorsOf, type Evidence } from './evidence.js'
 export function checkResults({ truth, fail }: Evidence): void {
   const seen = new Set<string>()
   const ended = new Set<string>()
-  for (const { command } of truth.entries) {
-    if (command.kind !== 'result' || command.outcome.status === 'snapshot') continue
+  for (const { command, outcome } of truth.entries) {
+    if (command.kind !== 'result' || command.outcome.status === 'snapshot' || outcome === 'held') continue
     const name = attemptName(command.token)
     if (seen.has(name)) fail(`the result of ${name} was applied twice`)
     seen.add(name)
