@@ -100,6 +100,12 @@ export interface Limits extends ImageLimits {
   readonly snapshotEvery: number
   /** One entry in so many carries a digest, besides those with a persisted snapshot. */
   readonly digestEvery: number
+  /** The sampler in production: the wait between two actors, the share of all time it may take, entries of one actor. */
+  readonly verifyEveryMs: number
+  readonly verifyPercentMax: number
+  readonly verifyEntriesMax: number
+  /** Actors that differ and were told of: told again after so many others. */
+  readonly verifyToldMax: number
   /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
   readonly unsettledSegmentsMax: number
   readonly unsettledBytesMax: number
@@ -289,6 +295,10 @@ export const limits: Limits = {
   repeatFoldEntriesMax: 1_000,
   snapshotEvery: 100,
   digestEvery: 16,
+  verifyEveryMs: 1_000,
+  verifyPercentMax: 1,
+  verifyEntriesMax: 512,
+  verifyToldMax: 1_000,
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
   unsettledStatesBytesMax: 64 * 1024 * 1024,

@@ -22,7 +22,7 @@ import { type InspectSource, shardSource } from './inspect/source.js'
 import type { EngineMetrics } from './observe/metrics/engine-metrics.js'
 import type { Tracing } from './observe/tracing/tracing.js'
 import { packageVersion } from './package-version.js'
-import type { HostLogger } from './shard-host-options.js'
+import type { HostLogger, VerifyOptions } from './shard-host-options.js'
 import { SystemClock } from './system-clock.js'
 
 const DEFAULT_PATH = './data'
@@ -44,6 +44,12 @@ export interface RuntimeOptions {
   readonly metrics?: boolean
   /** Make OpenTelemetry spans, by that tracer, or by the one of the registered SDK; their context is journaled. Off when absent. */
   readonly tracing?: boolean | Tracer
+  /**
+   * Make an actor again of its entries now and then and compare: once a second at the most, in at most 1 % of all time
+   * (`verifyEveryMs`, `verifyPercentMax`). A difference is logged and counted; with `quarantine` its actor rests too. On,
+   * and telling only, when absent; `false` for off.
+   */
+  readonly verify?: boolean | VerifyOptions
   /** Let the command line and other processes of this user in (`connect`), by a socket in the data directory. On when absent. */
   readonly control?: boolean
   /** Be one member of a cluster instead: actors are sharded over its members, by NATS JetStream. Embedded when absent. */
@@ -99,6 +105,7 @@ async function createMemberRuntime(options: RuntimeOptions, cluster: ClusterSett
     about: { perdure: packageVersion(), path: resolve(path), pid: process.pid },
     holder: thisProcess(),
     versionsRequired: process.env.NODE_ENV === 'production',
+    ...verifyOf(options),
     mintId: mintCommandId,
     ...(await metricsFor(options)),
     ...(await tracingFor(options, logger)),
@@ -161,6 +168,7 @@ async function embeddedOptions(
     mintId: mintCommandId,
     about: { perdure: packageVersion(), path: resolve(path), pid: process.pid },
     versionsRequired: process.env.NODE_ENV === 'production',
+    ...verifyOf(options),
     openJournal: () =>
       openDataDirectory({
         path,
@@ -175,6 +183,11 @@ async function embeddedOptions(
     ...(await metricsFor(options)),
     ...(await tracingFor(options, logger)),
   }
+}
+
+function verifyOf({ verify = true }: RuntimeOptions): { verify?: VerifyOptions } {
+  if (verify === false) return {}
+  return { verify: verify === true ? {} : verify }
 }
 
 /** Loaded only where wanted: who does not count does not wait for it to load. */

@@ -30,6 +30,8 @@ export interface ShardHostOptions {
   /** Told of each attempt that begins. */
   readonly onAttempt?: (order: AttemptOrder) => void
   readonly observer?: Observer
+  /** Make actors again of their entries now and then, and compare. Absent: never. */
+  readonly verify?: VerifyOptions
   /** Whether whoever stepped here before was killed at it: commands are stepped with care. Absent: as the journal says. */
   readonly wasKilled?: boolean
   /** Whether an actor lives in this shard. Absent: all do. */
@@ -46,6 +48,11 @@ export interface ShardHostOptions {
   readonly onLate?: (command: Command) => void
   /** Told once, when the journal failed and the host stopped. */
   readonly onFailed?: (error: Error) => void
+}
+
+export interface VerifyOptions {
+  /** Let one that differs rest, until a person releases it. Absent: it is told of, and goes on. */
+  readonly quarantine?: boolean
 }
 
 export interface Committed {

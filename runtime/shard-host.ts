@@ -34,6 +34,7 @@ import { CommandSources } from './inbox/command-sources.js'
 import { Idle } from './inbox/idle.js'
 import { Wakes } from './inbox/wakes.js'
 import type { BatchObserver } from './observe/observer.js'
+import { type Sampler, samplerFor } from './sampler.js'
 import type { ShardHostOptions } from './shard-host-options.js'
 import type { Life } from './step/life.js'
 
@@ -46,6 +47,7 @@ export class ShardHost {
   readonly #dispatcher: Dispatcher
   readonly #cautious: CautiousSteps
   readonly #retention: Retention
+  readonly #sampler: Sampler | undefined
   /** What is durable: the next batch is stepped on it, or on the flight that will be. */
   #base: Base
   /** Pending as well, for whoever has their actors' versions. */
@@ -78,6 +80,7 @@ export class ShardHost {
     const kept = options.time === 'event' ? [] : bindings.all
     this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
     this.#cautious = new CautiousSteps(options.wasKilled ?? journal.wasKilled, pending, limits)
+    this.#sampler = samplerFor(options, command => this.submit(command))
     const { runner, dispatcher } = wayOut(options, {
       submit: command => this.submit(command),
       read: address => this.read(address),
@@ -174,6 +177,7 @@ export class ShardHost {
   #end(state: 'stopped' | 'failed'): void {
     this.#state = state
     this.#wakes.cancel()
+    this.#sampler?.stop()
     refuse(
       this.#options.inbox.take(Number.POSITIVE_INFINITY),
       'the runtime ended before the command was taken',
@@ -322,8 +326,9 @@ export class ShardHost {
   }
 
   /** Lets out what a durable batch holds. */
-  #letOut({ batch, base }: Flight): void {
+  #letOut({ batch, base, commit }: Flight): void {
     this.#dispatcher.dispatch(batch, this.#options.clock.now())
+    this.#sampler?.note(commit)
     this.#options.onCommitted?.({ lives: batch.lives.values(), pending: base.pending })
   }
 

@@ -55,33 +55,75 @@ interface Verified {
 }
 
 function verifyActor(address: Address, journal: Journal, bindings: Bindings, limits: Limits): Verified {
-  let [entries, digests, agreedUntil] = [0, 0, 0]
-  const differs = (seq: number, what: string): Verified => ({
-    entries,
-    digests,
-    difference: { actor: address, seq, agreedUntil, what },
-  })
-  let life: Life | undefined
+  const refold = new Refold(address, undefined, { journal, bindings, limits })
+  const verified = (difference: Difference | undefined): Verified => {
+    const { entries, digests } = refold
+    return difference === undefined ? { entries, digests } : { entries, digests, difference }
+  }
   for (const entry of entriesOf(journal, address, 0, limits)) {
-    entries++
+    const difference = refold.take(entry)
+    if (difference !== undefined) return verified(difference)
+  }
+  return verified(refold.end())
+}
+
+/** One actor that is made again of its entries, and compared with each. */
+export class Refold {
+  entries = 0
+  digests = 0
+  readonly #address: Address
+  readonly #site: { readonly journal: Journal; readonly bindings: Bindings; readonly limits: Limits }
+  #life: Life | undefined
+  #agreedUntil = 0
+
+  /** @param base where it begins; undefined for the first entry that is kept. */
+  constructor(
+    address: Address,
+    base: Life | undefined,
+    site: { readonly journal: Journal; readonly bindings: Bindings; readonly limits: Limits },
+  ) {
+    this.#address = address
+    this.#site = site
+    this.#life = base
+    this.#agreedUntil = base?.record.seq ?? 0
+  }
+
+  /** The entry it has come to. */
+  get seq(): number {
+    return this.#life?.record.seq ?? 0
+  }
+
+  /** The next entry. Nothing more may be taken after a difference. */
+  take(entry: JournalEntry): Difference | undefined {
+    const { journal, bindings, limits } = this.#site
+    this.entries++
     try {
-      if (life === undefined && !isBirth(entry)) life = baseBefore(entry, journal, bindings)
-      const application = replay(life, pinned(entry, journal), bindings, limits)
+      if (this.#life === undefined && !isBirth(entry)) this.#life = baseBefore(entry, journal, bindings)
+      const application = replay(this.#life, pinned(entry, journal), bindings, limits)
       if (application.kind !== 'applied')
-        return differs(entry.seq, `the command is ${application.kind} now, and was ${entry.outcome}`)
+        return this.#differs(entry.seq, `the command is ${application.kind} now, and was ${entry.outcome}`)
       const what = difference(entry, application.entry)
-      if (what !== undefined) return differs(entry.seq, what)
+      if (what !== undefined) return this.#differs(entry.seq, what)
       if (entry.digest !== undefined) {
-        digests++
-        agreedUntil = entry.seq
+        this.digests++
+        this.#agreedUntil = entry.seq
       }
-      life = application.life
+      this.#life = application.life
+      return undefined
     } catch (error) {
-      return differs(entry.seq, toErrorValue(error).message)
+      return this.#differs(entry.seq, toErrorValue(error).message)
     }
   }
-  const what = recordDifference(address, journal, life)
-  return what === undefined ? { entries, digests } : differs(life?.record.seq ?? 0, what)
+
+  /** After the last entry: compares the record itself. */
+  end(): Difference | undefined {
+    const what = recordDifference(this.#address, this.#site.journal, this.#life)
+    return what === undefined ? undefined : this.#differs(this.seq, what)
+  }
+
+  #differs(seq: number, what: string): Difference {
+    return { actor: this.#address, seq, agreedUntil: this.#agreedUntil, what }
+  }
 }
 
 /** How the record that is stored differs from the one its entries make. */

@@ -34,7 +34,7 @@ import type { About } from '../api/live-api.js'
 import { EngineObserver } from '../observe/engine-observer.js'
 import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
 import type { Tracing } from '../observe/tracing/tracing.js'
-import type { HostLogger } from '../shard-host-options.js'
+import type { HostLogger, VerifyOptions } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
 import { assertVersioned } from '../versions.js'
 import { clientOf } from './client-wire.js'
@@ -74,6 +74,7 @@ export interface MemberParts {
   readonly versionsRequired: boolean
   readonly metrics?: EngineMetrics
   readonly tracing?: Tracing
+  readonly verify?: VerifyOptions
   mintId(): string
 }
 
@@ -141,6 +142,7 @@ async function composed(
       service,
       api,
       about: parts.about,
+      ...(parts.verify === undefined ? {} : { verify: parts.verify }),
       verbsOf: shard => ground.names.owner(shard, '*'),
       streamsOf: shard => streamsOf(shard, { ...parts, bindings, connection, ground, log, client }),
       healing: healingOf({ ...parts, connection, ground, member: id }, imaging.coldStart),

@@ -81,7 +81,7 @@ export interface ShardStreams {
 
 type HostParts = Pick<
   ShardHostOptions,
-  'bindings' | 'clock' | 'limits' | 'logger' | 'isHere' | 'onAttempt' | 'observer'
+  'bindings' | 'clock' | 'limits' | 'logger' | 'isHere' | 'onAttempt' | 'observer' | 'verify'
 >
 
 export interface MemberShardSite extends HostParts {
@@ -283,9 +283,15 @@ export class MemberShard {
     { log, inboxes, epoch, at }: Omit<Owned, 'shard'>,
     { wasKilled, isInOrder }: Left,
   ): void {
-    const { bindings, clock, limits, logger, isHere, onAttempt, observer, streams, lodgers } = this.#site
+<<<<<<< HEAD
+    const { bindings, clock, limits, logger, isHere, onAttempt, observer, verify, streams, lodgers } =
+      this.#site
     const send = (from: Whereabouts) => (command: Command) =>
       lodgers.send(from.life, command, late => streams.send(late))
+=======
+    const { bindings, clock, limits, logger, isHere, onAttempt, observer, verify, streams, lodgers } =
+      this.#site
+>>>>>>> 81986d4 (Sample actors in production: made again of their entries and compared, within a share of the time)
     const followers = new Followers(error => logger.warn({ error: toErrorValue(error) }, 'a listener threw'))
     const inbox = new MemberInbox(new MemoryInbox(limits), inboxes.streams)
     const host = new ShardHost({
@@ -305,6 +311,7 @@ export class MemberShard {
       isOurs: () => this.#site.owns(epoch),
       ...(onAttempt === undefined ? {} : { onAttempt }),
       ...(observer === undefined ? {} : { observer }),
+      ...(verify === undefined ? {} : { verify }),
       onFailed: error => {
         followers.end(new UnavailableError('another member has the shard by now'))
         this.#lose(error)

@@ -21,7 +21,7 @@ import type { EngineMetrics } from '../observe/metrics/engine-metrics.js'
 import type { Tracing } from '../observe/tracing/tracing.js'
 import { packageVersion } from '../package-version.js'
 import { ShardHost } from '../shard-host.js'
-import type { Committed, HostLogger } from '../shard-host-options.js'
+import type { Committed, HostLogger, VerifyOptions } from '../shard-host-options.js'
 import { Bindings } from '../step/bindings.js'
 import { assertFingerprints, assertVersioned } from '../versions.js'
 import { EmbeddedService, type Shard } from './embedded-service.js'
@@ -42,6 +42,7 @@ export interface EmbeddedOptions {
   readonly onFailed?: (error: Error) => void
   readonly metrics?: EngineMetrics
   readonly tracing?: Tracing
+  readonly verify?: VerifyOptions
   /** Where it runs, for whoever asks; nowhere in particular when absent. */
   readonly about?: About
 }
@@ -137,7 +138,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
   }
 
   #begin(): Shard {
-    const { clock, limits, logger, time, onCommitted, onAttempt, onFailed } = this.#options
+    const { clock, limits, logger, time, onCommitted, onAttempt, onFailed, verify } = this.#options
     const journal = this.#options.openJournal()
     try {
       assertFingerprints(this.bindings, journal, logger)
@@ -157,6 +158,7 @@ export class EmbeddedRuntime extends LocalClient implements Runtime {
       ...(time === undefined ? {} : { time }),
       ...(onCommitted === undefined ? {} : { onCommitted }),
       ...(onAttempt === undefined ? {} : { onAttempt }),
+      ...(verify === undefined ? {} : { verify }),
       ...(this.#observer === undefined ? {} : { observer: this.#observer }),
       onFailed: error => {
         this.#followers.end(new UnavailableError('the runtime failed'))

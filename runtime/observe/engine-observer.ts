@@ -8,6 +8,7 @@ import type { Commit } from '../../actors/commit.js'
 import type { AttemptOrder } from '../dispatch/attempt.js'
 import type { Application } from '../step/application.js'
 import type { Life } from '../step/life.js'
+import type { Difference } from '../verify.js'
 import type { EngineMetrics } from './metrics/engine-metrics.js'
 import { StepCounts } from './metrics/step-counts.js'
 import type { AttemptObserver, BatchObserver, Observer } from './observer.js'
@@ -32,6 +33,10 @@ export class EngineObserver implements Observer {
 
   attempt(order: AttemptOrder): AttemptObserver {
     return new ObservedAttempt(order, this.#site)
+  }
+
+  verified(entries: number, difference: Difference | undefined): void {
+    this.#site.metrics?.verified(entries, difference?.actor)
   }
 }
 

@@ -10,12 +10,15 @@ import type { Commit } from '../../actors/commit.js'
 import type { AttemptOrder } from '../dispatch/attempt.js'
 import type { Application } from '../step/application.js'
 import type { Life } from '../step/life.js'
+import type { Difference } from '../verify.js'
 
 export interface Observer {
   /** A batch begins. Of one that is neither `committed` nor `lost` the process ended. */
   batch(): BatchObserver
   /** An attempt begins. */
   attempt(order: AttemptOrder): AttemptObserver
+  /** An actor was made again of so many entries; `difference`: the first there is of it. */
+  verified?(entries: number, difference: Difference | undefined): void
 }
 
 export interface BatchObserver {

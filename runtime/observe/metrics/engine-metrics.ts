@@ -5,6 +5,7 @@
  * scrapes. Labels are names of definitions and of what they invoke, never keys: their number is bounded.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Address } from '../../../actors/address.js'
 import type { Outcome } from '../../../actors/command.js'
 import type { Commit } from '../../../actors/commit.js'
 import type { AttemptOrder } from '../../dispatch/attempt.js'
@@ -59,6 +60,12 @@ export class EngineMetrics {
     this.#histograms.attempt.observe({ type, src }, ms / 1000)
   }
 
+  /** @param differing the actor that was found to differ. */
+  verified(entries: number, differing: Address | undefined): void {
+    this.#counters.verifiedEntries.inc(entries)
+    if (differing !== undefined) this.#counters.differences.inc({ type: this.#label(typeOf(differing)) })
+  }
+
   /** All of it in Prometheus' text format, the process's own metrics too. */
   async text(load: Load): Promise<string> {
     for (const [name, value] of Object.entries(levelsOf(load))) this.#gauges[name as Level].set(value)
@@ -106,6 +113,12 @@ function countersIn(registry: Registry) {
     ),
     cacheHits: counter('perdure_cache_hits_total', 'Actors found in memory when they were wanted'),
     cacheMisses: counter('perdure_cache_misses_total', 'Actors looked for in the journal'),
+    verifiedEntries: counter('perdure_verified_entries_total', 'Entries that the sampler has applied again'),
+    differences: counter(
+      'perdure_verify_differences_total',
+      'Actors that came out of their entries otherwise than committed',
+      'type',
+    ),
     inboxRefused: counter('perdure_inbox_refused_total', 'Commands from outside that found the inbox full'),
   }
 }
