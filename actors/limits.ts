@@ -34,8 +34,10 @@ export interface Limits extends ImageLimits {
   readonly batchCommandsMax: number
   /** Commands stepped in one go while a commit is on its way: its arrival is looked for between. */
   readonly sliceCommandsMax: number
-  /** A command whose step was begun that often, each time killing the process, becomes a dead letter. At least 2. */
+  /** A command that killed so many processes becomes a dead letter. At least 2. */
   readonly poisonAttemptsMax: number
+  /** Commands taken in after a kill that are stepped in a commit each; of more at once it takes one death more to know which kills. */
+  readonly soloCommandsMax: number
   /** Commands held back for one quarantined actor, results of its own work aside; what comes then is a dead letter. */
   readonly heldCommandsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
@@ -257,6 +259,7 @@ export const limits: Limits = {
   batchCommandsMax: 512,
   sliceCommandsMax: 64,
   poisonAttemptsMax: 3,
+  soloCommandsMax: 64,
   heldCommandsMax: 256,
   pendingCommandsMax: 50_000,
   stepSendsBytesMax: 16 * 1024 * 1024,

@@ -1,11 +1,17 @@
 /**
- * Stepping after a kill. A command may have killed the process, and will again. So the first batch after an
- * unclean start is committed as pending, each command marked as attempted, before it is stepped. A process
- * that dies in it finds these suspects at its next start and steps them one by one, each marked again before
- * it begins; one whose attempts are used up is not stepped any more and becomes a dead letter.
+ * Stepping after a kill. A command may have killed the process, and will again. So what is taken in after an unclean start
+ * is committed as pending, each command marked once for the death that was, before any is stepped. A few are stepped one
+ * by one, each marked again before it begins, and each in a commit of its own. So many that this would keep the others
+ * waiting are stepped as one; should that kill the process, the next finds them suspect, and steps them one by one. One
+ * whose attempts are used up is not stepped any more and becomes a dead letter: after three deaths, four where it came
+ * with many.
  *
- * Invariants: while suspects are stepped, the first durable pending command is the only one a step of which
- * may have begun; an innocent command is attempted at most twice, so never used up.
+ * Why not three there as well: a process that dies while one is stepped alone may have been killed by anybody, and the log
+ * shows no more than that nothing was committed. Two such deaths of one command are taken for proof, one is not; so that
+ * of three deaths, the first of which nobody marked, the second must have been met alone.
+ *
+ * Invariants: while suspects are stepped, the first durable pending command is the only one a step of which may have
+ * begun; a command is given up only after `poisonAttemptsMax - 1` deaths in which it was that one.
  */
 import type { Command } from '../../actors/command.js'
 import type { Delivery } from '../../actors/inbox.js'
@@ -31,8 +37,9 @@ export class CautiousSteps {
   #isMarked = false
   /** Makes things as they were before the last batch, should its commit fail. */
   #undo = () => {}
-  /** What the last batch stepped, until that is known to be committed. */
-  #stepped: readonly Command[] = []
+  #last: Batch | undefined
+  /** What the last batch stepped, or marked again, until that is known to be committed. */
+  #stepped: Command[] = []
 
   /** @param wasKilled whether the process before this one was; @param pending what it left. */
   constructor(wasKilled: boolean, pending: readonly Command[], limits: Limits) {
@@ -47,7 +54,7 @@ export class CautiousSteps {
 
   /** Those who sent what was taken in, and must be told that it will not be answered here. */
   get waiting(): readonly Delivery[] {
-    return [...this.#deliveries.values()]
+    return [...new Set(this.#deliveries.values())]
   }
 
   /** The next batch: one that marks, or one that steps what is marked. */
@@ -60,14 +67,30 @@ export class CautiousSteps {
       this.#suspects = suspects
       this.#isMarked = isMarked
     }
-    if (suspects > 0) return { batch: this.#stepSuspect(site), taken: [] }
-    return isMarked ? { batch: this.#stepMarked(site), taken: [] } : this.#takeIn(site, sources)
+    const made = this.#made(site, sources)
+    this.#last = made.batch
+    return made
   }
 
-  /** The commit of the last batch failed. */
-  undo(): void {
+  #made(site: BatchSite, sources: CommandSources): CautiousBatch {
+    if (this.#suspects > 0) return { batch: this.#stepSuspect(site), taken: [] }
+    return this.#isMarked ? { batch: this.#stepMarked(site), taken: [] } : this.#takeIn(site, sources)
+  }
+
+  /** Commits failed: makes things as they were before the last batch, if it was among them. */
+  undo(lost: readonly Batch[]): void {
+    if (this.#last === undefined || !lost.includes(this.#last)) return
+    this.#last = undefined
     this.#stepped = []
     this.#undo()
+  }
+
+  #undoing(more: () => void): void {
+    const undo = this.#undo
+    this.#undo = () => {
+      undo()
+      more()
+    }
   }
 
   /** Commits commands as pending, marked, before any of them is stepped. */
@@ -79,14 +102,17 @@ export class CautiousSteps {
       taken.push(one)
     }
     const commands = [...site.pending, ...taken.map(one => one.command)].map(marked)
-    if (commands.length === 0) return { batch: new Batch(site), taken }
+    const [head] = commands
+    if (head === undefined) return { batch: new Batch(site), taken }
+    if (commands.length <= this.#limits.soloCommandsMax) {
+      this.#suspects = commands.length
+      commands[0] = marked(head)
+    }
     for (const [index, { delivery }] of taken.entries())
       if (delivery !== undefined) this.#deliveries.set(commands[site.pending.length + index]!, delivery)
-    const undo = this.#undo
-    this.#undo = () => {
-      undo()
+    this.#undoing(() => {
       for (const command of commands) this.#deliveries.delete(command)
-    }
+    })
     this.#isMarked = true
     this.#left -= commands.length
     const batch = changingPending(site, commands)
@@ -117,17 +143,29 @@ export class CautiousSteps {
     const isUsedUp = this.#isUsedUp(head)
     if (!this.#isMarked && !isUsedUp) {
       this.#isMarked = true
-      return changingPending(site, [marked(head), ...rest])
+      return changingPending(site, [this.#marked(head), ...rest])
     }
     const batch = changingPending(site, rest)
     this.#suspects--
-    // Whoever sent it waited in the process that died of it.
-    if (this.#isMarked) batch.apply(head)
+    // Of one that an earlier process took in, whoever sent it waited there.
+    if (this.#isMarked) batch.apply(head, this.#deliveries.get(head))
     else batch.abandon(head)
+    this.#stepped.push(head)
     const [next, ...others] = batch.pending.toArray()
     this.#isMarked = this.#suspects > 0 && next !== undefined && !this.#isUsedUp(next)
-    if (this.#isMarked) batch.pending.replace([marked(next!), ...others])
+    if (this.#isMarked) batch.pending.replace([this.#marked(next!), ...others])
     return batch
+  }
+
+  /** Marked, it is still the one that its sender waits for. */
+  #marked(command: Command): Command {
+    const again = marked(command)
+    const delivery = this.#deliveries.get(command)
+    if (delivery === undefined) return again
+    this.#deliveries.set(again, delivery)
+    this.#stepped.push(command)
+    this.#undoing(() => this.#deliveries.delete(again))
+    return again
   }
 
   #isUsedUp(command: Command): boolean {

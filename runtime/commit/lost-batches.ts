@@ -24,7 +24,7 @@ export function takeBack(
   const taken = throwAway(lost, reason)
   // What was stepped for nothing may have changed states it was given: they are read again.
   for (const one of lost) for (const address of one?.batch.lives.keys() ?? []) from.cache.forgetState(address)
-  from.cautious.undo()
+  from.cautious.undo(lost.flatMap(one => one?.batch ?? []))
   refuse(from.sources.putBack(taken), reason)
 }
 

@@ -1,4 +1,4 @@
-/** Stepping after a kill, where one commit cannot hold all that was marked. */
+/** Stepping after a kill: many as one, where one commit cannot hold all that was marked; a few one by one. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Command } from '../../../actors/command.js'
@@ -65,7 +65,7 @@ const adds = (count: number): Command[] =>
 suite('stepping with care', () => {
   for (const bound of [{ commitMessagesMax: 10 }, { commitBytesMax: 1 }])
     test(`goes no further in one commit than it may hold (${Object.keys(bound)}), in order, each once`, () => {
-      const bounds = { ...limits, ...bound }
+      const bounds = { ...limits, soloCommandsMax: 1, ...bound }
       const commits = new Commits(adds(35), bounds)
       const careful = new CautiousSteps(true, commits.pending, bounds)
       while (commits.pending.length > 0) commits.take(careful.next(commits.site, nothing).batch)
@@ -84,7 +84,7 @@ suite('stepping with care', () => {
     })
 
   test('that dies between two commits finds the rest suspect, and gives none of it up', () => {
-    const bounds = { ...limits, commitMessagesMax: 10 }
+    const bounds = { ...limits, soloCommandsMax: 1, commitMessagesMax: 10 }
     const commits = new Commits(adds(35), bounds)
     const first = new CautiousSteps(true, commits.pending, bounds)
     for (let n = 0; n < 2; n++) commits.take(first.next(commits.site, nothing).batch)
@@ -95,5 +95,81 @@ suite('stepping with care', () => {
       assert.ok(commits.pending.every(one => one.attempts === 1 || one === commits.pending[0]))
     }
     assert.equal(new Set(commits.applied).size, 36)
+  })
+
+  test('a few are stepped one by one, each marked before it begins, and each answered', () => {
+    const bounds = { ...limits, soloCommandsMax: 3 }
+    const commits = new Commits([], bounds)
+    const answered: string[] = []
+    const waiting = adds(3).map(command => ({
+      command,
+      delivery: { command, bytes: 1, settle: () => void answered.push(command.commandId) },
+    }))
+    const sources = { take: () => waiting.shift() } as unknown as CommandSources
+    const careful = new CautiousSteps(true, [], bounds)
+    const marks: (number | undefined)[][] = []
+    const step = () => {
+      const { batch } = careful.next(commits.site, sources)
+      commits.take(batch)
+      for (const { delivery, answer } of batch.answers) delivery.settle(answer)
+      marks.push(commits.pending.map(one => one.attempts))
+    }
+    step()
+    assert.equal(careful.waiting.length, 3)
+    while (commits.pending.length > 0) step()
+    assert.deepEqual(marks, [[2, 1, 1], [2, 1], [2], []])
+    assert.deepEqual(answered, ['add-0', 'add-1', 'add-2'])
+    step()
+    assert.deepEqual(careful.waiting, [])
+  })
+
+  test('a commit that failed is made again, and whoever waits is answered once', () => {
+    const bounds = { ...limits, soloCommandsMax: 3 }
+    const commits = new Commits([], bounds)
+    const waiting = adds(2).map(command => ({ command, delivery: { command, bytes: 1, settle: () => {} } }))
+    const sources = { take: () => waiting.shift() } as unknown as CommandSources
+    const careful = new CautiousSteps(true, [], bounds)
+    commits.take(careful.next(commits.site, sources).batch)
+    const answers = () => {
+      const { batch } = careful.next(commits.site, sources)
+      const ids = batch.answers.map(({ delivery }) => delivery.command.commandId)
+      return { batch, ids }
+    }
+    const lost = answers()
+    assert.deepEqual(lost.ids, ['add-0'])
+    careful.undo([lost.batch])
+    careful.undo([lost.batch])
+    assert.equal(careful.waiting.length, 2)
+    const again = answers()
+    assert.deepEqual(again.ids, ['add-0'])
+    commits.take(again.batch)
+    const last = answers()
+    assert.deepEqual(last.ids, ['add-1'])
+    commits.take(last.batch)
+    careful.next(commits.site, sources)
+    assert.deepEqual([careful.waiting, commits.pending], [[], []])
+  })
+
+  test('gives a command up after two deaths alone, and not one that died once with it', () => {
+    const commits = new Commits(adds(2), limits)
+    commits.take(new CautiousSteps(true, commits.pending, limits).next(commits.site, nothing).batch)
+    assert.deepEqual(
+      commits.pending.map(one => one.attempts),
+      [2, 1],
+    )
+    commits.take(new CautiousSteps(true, commits.pending, limits).next(commits.site, nothing).batch)
+    assert.deepEqual(
+      commits.pending.map(one => one.attempts),
+      [3, 1],
+    )
+    const last = new CautiousSteps(true, commits.pending, limits)
+    const letters: string[] = []
+    while (commits.pending.length > 0) {
+      const { batch } = last.next(commits.site, nothing)
+      letters.push(...batch.toCommit().deadLetters.map(({ command }) => command.commandId))
+      commits.take(batch)
+    }
+    assert.deepEqual(letters, ['add-0'])
+    assert.equal(commits.applied.at(-1), 'add-1')
   })
 })
