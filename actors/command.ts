@@ -99,6 +99,10 @@ export type OperatorOrder =
   | { readonly type: 'gone'; readonly at: Whereabouts }
   /** The process that ran the attempts owed at or before a position is gone; each counts, and the next is owed. */
   | { readonly type: 'recover'; readonly until: number }
+  /** An attempt goes on elsewhere: its result comes by its token, whatever becomes of the process that began it. */
+  | { readonly type: 'handOff'; readonly token: InvocationToken }
+  /** Who works on an attempt elsewhere says that it lives, and what the next attempt should know. */
+  | { readonly type: 'beat'; readonly token: InvocationToken; readonly details?: unknown }
   | LetterOrder
 
 /** A member of a cluster, in one of its lives: one ends when its lease does. */

@@ -110,6 +110,20 @@ export class LetterNotFoundError extends PerdureError {
   }
 }
 
+/** Nobody waits for the attempt: it has its result, took too long and was tried again, or its invocation was left. */
+export class AttemptOverError extends PerdureError {
+  constructor(actorId: string, attempt: number) {
+    super(
+      'NotFound',
+      `${actorId} does not wait for attempt ${attempt} of that activity any more: what came of it is void`,
+      {
+        actorId,
+        details: { attempt, void: true },
+      },
+    )
+  }
+}
+
 /** A type, key, child id or command id that cannot be one. */
 export class InvalidKeyError extends PerdureError {
   constructor(what: string, expected: string, found: string, actorId?: string) {

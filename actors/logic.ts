@@ -114,6 +114,10 @@ export interface ActivityCall {
   readonly lastHeartbeat?: unknown
   /** For whoever watches now; never stored. */
   emit(live: ActorEvent): void
+  /** Names the attempt, for whoever completes it elsewhere. */
+  readonly token: string
+  /** Leaves the attempt to whoever has its token; never resolves here. */
+  elsewhere(): Promise<never>
 }
 
 /** How often and how long an activity is tried. Everything set; defaults are in `limits`. */

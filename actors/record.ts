@@ -97,7 +97,7 @@ export interface Task {
   /** The attempt that runs, or runs next; from 1. */
   readonly attempt: number
   readonly state: TaskState
-  /** When the next attempt is due, while `waiting`. */
+  /** When the next attempt is due, while `waiting`; when one that is `elsewhere` has said nothing for too long. */
   readonly dueAt?: number
   readonly output?: unknown
   readonly error?: ErrorValue
@@ -105,14 +105,25 @@ export interface Task {
   readonly heartbeat?: unknown
   /** Where the attempt runs, when the shard has another owner since it was begun. */
   readonly away?: Whereabouts
+  /** When an attempt that is `elsewhere` has taken too long, whatever it says. */
+  readonly endsAt?: number
 }
 
 /**
  * `ready`: owed, dispatched once that is durable · `started`: the same, for `once`, whose `ready` only asks to begin · `waiting`: for its
- * next attempt · `asked`: the question is sent · `queued`: behind an `each`'s concurrency · `parked`: its result
+ * next attempt · `elsewhere`: worked on by somebody who has its token, and owed by no process · `asked`: the question is sent · `queued`: behind an `each`'s concurrency · `parked`: its result
  * is on its way from a recovery, or came and the machine failed on it (a dead letter holds it) · `done`, `failed`.
  */
-export type TaskState = 'ready' | 'started' | 'waiting' | 'asked' | 'queued' | 'parked' | 'done' | 'failed'
+export type TaskState =
+  | 'ready'
+  | 'started'
+  | 'waiting'
+  | 'elsewhere'
+  | 'asked'
+  | 'queued'
+  | 'parked'
+  | 'done'
+  | 'failed'
 
 /** A command applied lately: enough to answer the same id again. */
 export interface RecentCommand {

@@ -48,6 +48,8 @@ export interface Names {
   member(id: string, verb: string): string
   /** A public request about an actor: `ask`, `get`, `history`. */
   request(verb: string, address: Address): string
+  /** A public request about an attempt that is worked on elsewhere: `done`, `beat`. */
+  attempt(verb: string, token: string): string
 }
 
 /** A subject of the log, taken apart. */
@@ -98,6 +100,7 @@ export function namesOf(name = 'perdure'): Names {
     begins: shard => `${name}.b.${shard}`,
     member: (id, verb) => `${name}.m.${id}.${verb}`,
     request: (verb, address) => `${name}.${verb}.${rootTokens(address)}`,
+    attempt: (verb, token) => `${name}.${verb}.${token}`,
   }
 }
 

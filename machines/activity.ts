@@ -24,6 +24,18 @@ export interface ActivityArguments<Input, Live extends EventObject> {
   lastHeartbeat?: unknown
   /** For whoever watches now (tokens to a screen); never stored. */
   emit(live: Live): void
+  /** Names the attempt, for whoever completes it elsewhere: `perdure.done.<token>`, `POST /activities/<token>/done`. */
+  token: string
+  /**
+   * Leaves the attempt to whoever was given its token: `return elsewhere()`. It outlives the process then, holds no place
+   * here, and ends with its result or its deadlines (`attemptMs`, and `heartbeatMs` between two heartbeats).
+   */
+  elsewhere(): Promise<never>
+}
+
+/** Without a runtime nobody can complete it. */
+export function never(): Promise<never> {
+  return new Promise(() => {})
 }
 
 /**
@@ -44,6 +56,8 @@ export function activity<Output, Input = NonReducibleUnknown, Live extends Event
       idempotencyKey: `${self.sessionId}/${self.id}`,
       heartbeat: () => {},
       emit,
+      token: `${self.sessionId}/${self.id}`,
+      elsewhere: never,
     }),
   )
   const source: ActivitySource = {

@@ -6,6 +6,7 @@ import { type EventObject, fromPromise, type PromiseActorLogic } from 'xstate'
 import { SetupError } from '../actors/errors.js'
 import { limits } from '../actors/limits.js'
 import type { TaskSource } from '../actors/logic.js'
+import { never } from './activity.js'
 import { integer } from './activity-policy.js'
 import { promiseSource } from './promise-source.js'
 import { sourceTag, tagged } from './source-tag.js'
@@ -47,7 +48,10 @@ function runnerOf(task: TaskSource, signal: AbortSignal, key: string) {
     if (task.kind === 'ask')
       throw new Error(`asks('${task.actorType}', '${task.selector}') needs a Perdure runtime`)
     const idempotencyKey = `${key}/${index}`
-    return task.run({ input, signal, attempt: 1, idempotencyKey, heartbeat: () => {}, emit: () => {} })
+    const nothing = () => {}
+    const token = idempotencyKey
+    const rest = { attempt: 1, heartbeat: nothing, emit: nothing, token, elsewhere: never }
+    return task.run({ input, signal, idempotencyKey, ...rest })
   }
 }
 

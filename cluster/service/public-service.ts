@@ -14,7 +14,7 @@ import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
 import type { Names } from '../names.js'
 import { HEADER } from '../wire/header.js'
-import { PUBLIC_VERBS, type PublicMessage, type PublicVerb } from './read-request.js'
+import { isAboutAttempt, PUBLIC_VERBS, type PublicMessage, type PublicVerb } from './read-request.js'
 
 export interface PublicAnswer {
   readonly body: Uint8Array
@@ -79,7 +79,7 @@ export class PublicService {
     const open = new PublicService(site, service)
     for (const verb of PUBLIC_VERBS) {
       const count: Count = { answering: 0, refused: 0 }
-      const subject = names.request(verb, '*/*')
+      const subject = isAboutAttempt(verb) ? names.attempt(verb, '*') : names.request(verb, '*/*')
       counts.set(subject, count)
       service.addEndpoint(verb, {
         subject,

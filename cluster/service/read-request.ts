@@ -5,17 +5,24 @@
  * Commands are read as those of the stream are (wire/read-command.ts): whatever can be told can be asked.
  */
 import type { Address } from '../../actors/address.js'
+import { readAttemptToken } from '../../actors/attempt-token.js'
 import type { Command } from '../../actors/command.js'
 import { InvalidEventError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
+import { readBody } from '../wire/body.js'
 import { type HeaderFields, headerFields, type RawHeaders, textOf } from '../wire/header.js'
 import { readCommand, targetOf } from '../wire/read-command.js'
 
-export const PUBLIC_VERBS = ['ask', 'get', 'history'] as const
+export const PUBLIC_VERBS = ['ask', 'get', 'history', 'done', 'beat'] as const
 
 export type PublicVerb = (typeof PUBLIC_VERBS)[number]
 
-/** As it came: subject `<name>.<verb>.<type>.<key>`. */
+/** Whether it is asked about an attempt, by its token, and not about an actor. */
+export function isAboutAttempt(verb: PublicVerb): verb is 'done' | 'beat' {
+  return verb === 'done' || verb === 'beat'
+}
+
+/** As it came: subject `<name>.<verb>.<type>.<key>`, or `<name>.<verb>.<token>`. */
 export interface PublicMessage {
   readonly verb: PublicVerb
   readonly subject: string
@@ -46,6 +53,14 @@ export type PublicRequest =
       readonly after?: number
       readonly limit?: number
     }
+  | {
+      readonly verb: 'done' | 'beat'
+      readonly token: string
+      /** Whose attempt it is. */
+      readonly address: Address
+      /** The body, an object; empty for none. */
+      readonly fields: Readonly<Record<string, unknown>>
+    }
 
 export interface RequestSite {
   /** Of the cluster. */
@@ -71,11 +86,14 @@ const TAKEN: Readonly<Record<PublicVerb, readonly (keyof typeof OPTIONS)[]>> = {
   ask: ['until', 'timeoutMs'],
   get: ['after', 'atSeq', 'timeoutMs'],
   history: ['after', 'limit'],
+  done: [],
+  beat: [],
 }
 
 /** @throws PerdureError `InvalidEvent` naming what was expected and what was found. */
 export function readRequest(message: PublicMessage, site: RequestSite): PublicRequest {
   const fields = headerFields(message.headers)
+  if (isAboutAttempt(message.verb)) return aboutAttempt(message.verb, message, fields)
   const options = optionsOf(message)
   // As the stream of a shard would keep it; which shard is no matter here.
   const subject = `${site.name}.shard.0.${message.subject.split('.').slice(2).join('.')}`
@@ -87,6 +105,22 @@ export function readRequest(message: PublicMessage, site: RequestSite): PublicRe
   if (message.verb === 'get')
     return { verb: 'get', address, ...number('after', 0), ...number('atSeq', 0), ...number('timeoutMs', 0) }
   return { verb: 'history', address, ...number('after', 0), ...number('limit', 1) }
+}
+
+function aboutAttempt(
+  verb: 'done' | 'beat',
+  { subject, body }: PublicMessage,
+  { contentType }: HeaderFields,
+): PublicRequest {
+  const [, , token = ''] = subject.split('.')
+  const { actor: address } = readAttemptToken(token)
+  if (body.length === 0) return { verb, token, address, fields: {} }
+  const read = readBody(body, contentType)
+  if ('expected' in read) throw new InvalidEventError(address, read.expected, read.found)
+  const { value } = read
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidEventError(address, `an object as the body of '${verb}'`, JSON.stringify(value))
+  return { verb, token, address, fields: value as Readonly<Record<string, unknown>> }
 }
 
 interface Parts {

@@ -85,6 +85,7 @@ export const taskFields = fields<Task>()(
   'error',
   'heartbeat',
   'away',
+  'endsAt',
 )
 export const invocationFields = fields<Invocation>()(
   'id',

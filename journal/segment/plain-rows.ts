@@ -152,6 +152,7 @@ function writeTasks(to: PlainWriter, tasks: readonly Task[]): boolean {
   to.list(tasks.length)
   for (const task of tasks) {
     const { input, attempt, state, dueAt, output, error, heartbeat, away } = task
+    // Where none is due, nothing ends either.
     const isUsual =
       dueAt === undefined &&
       output === undefined &&

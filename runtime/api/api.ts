@@ -30,6 +30,13 @@ export interface Api {
   quarantine(request: { readonly address: Address; readonly reason: string }): Promise<ReceiptReply>
   /** Lets it go on from the committed state as it stands; what was kept for it comes first. */
   release(request: { readonly address: Address }): Promise<ReceiptReply>
+  /**
+   * Ends an attempt of an activity that is worked on elsewhere. @throws InvalidKeyError for what is no token;
+   * AttemptOverError when nobody waits for that attempt any more: what came of it is void
+   */
+  complete(request: CompleteRequest): Promise<ReceiptReply>
+  /** Says that an attempt lives, and what the next one should know (`lastHeartbeat`). @throws as `complete` */
+  beat(request: { readonly token: string; readonly details?: unknown }): Promise<ReceiptReply>
   /** Answers a named question about the state. */
   select(request: { readonly address: Address; readonly selector: string }): Promise<unknown>
 
@@ -144,6 +151,20 @@ export interface AskRequest extends TellRequest {
   readonly timeoutMs?: number
   /** Ends the wait, not the command. */
   readonly signal?: AbortSignal
+}
+
+/** What came of an attempt: an output (nothing, where both are absent), or an error. */
+export interface CompleteRequest {
+  readonly token: string
+  readonly output?: unknown
+  readonly error?: {
+    readonly message: string
+    readonly name?: string
+    readonly code?: string
+    readonly details?: unknown
+    /** Whether the policy may try again; it may when absent. */
+    readonly retry?: boolean
+  }
 }
 
 export interface HistoryRequest {

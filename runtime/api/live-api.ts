@@ -2,6 +2,7 @@
  * `Api` over a runtime in this process: through the same door as handles, by the same commands. Holds nothing.
  */
 import { type Address, idOf, parentOf } from '../../actors/address.js'
+import { readAttemptToken } from '../../actors/attempt-token.js'
 import { encode, normalise, toErrorValue } from '../../actors/codec.js'
 import type { ActorEvent } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
@@ -9,6 +10,7 @@ import type { Behaviour } from '../../actors/definition.js'
 import { InvalidEventError } from '../../actors/errors.js'
 import type { AppliedCommand } from '../../actors/inbox.js'
 import { changesOf } from '../client/changes.js'
+import { beaten, completed } from '../client/completing.js'
 import { admitReason } from '../client/door.js'
 import { selected } from '../client/selecting.js'
 import {
@@ -30,6 +32,7 @@ import type {
   AskReply,
   AskRequest,
   BackupReply,
+  CompleteRequest,
   DeadLetterView,
   Description,
   FollowRequest,
@@ -146,6 +149,16 @@ export class LiveApi implements Api {
   async release({ address }: { address: Address }): Promise<ReceiptReply> {
     const to = this.#root(address, QUARANTINED_WHOLE)
     return this.#receipt(await this.#site.service.submit(releaseCommand(to)))
+  }
+
+  async complete(request: CompleteRequest): Promise<ReceiptReply> {
+    this.#assertKnown(readAttemptToken(request.token).actor)
+    return this.#receipt(await completed(this.#site.service, request))
+  }
+
+  async beat(request: { token: string; details?: unknown }): Promise<ReceiptReply> {
+    this.#assertKnown(readAttemptToken(request.token).actor)
+    return this.#receipt(await beaten(this.#site.service, request))
   }
 
   async select({ address, selector }: { address: Address; selector: string }): Promise<unknown> {

@@ -152,6 +152,14 @@ export class OfflineApi implements Api {
     return this.#refuse()
   }
 
+  complete(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
+  beat(): Promise<ReceiptReply> {
+    return this.#refuse()
+  }
+
   select(): Promise<unknown> {
     return this.#refuse()
   }

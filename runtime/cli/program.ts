@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander'
 import { packageVersion } from '../package-version.js'
+import { beatCommand, doneCommand } from './commands/attempts.js'
 import { backupCommand, restoreCommand } from './commands/backup.js'
 import { addCompletion } from './commands/completion.js'
 import { createCommand } from './commands/create.js'
@@ -28,7 +29,14 @@ import { exitCodesHelp } from './exit-codes.js'
 
 const groups: Readonly<Record<string, () => readonly Command[]>> = {
   'Run:': () => [demoCommand(), startCommand(), devCommand()],
-  'Speak to actors:': () => [createCommand(), sendCommand(), askCommand(), terminateCommand()],
+  'Speak to actors:': () => [
+    createCommand(),
+    sendCommand(),
+    askCommand(),
+    doneCommand(),
+    beatCommand(),
+    terminateCommand(),
+  ],
   'Look:': () => [getCommand(), listCommand(), historyCommand(), watchCommand(), statsCommand()],
   'Keep:': () => [
     deadCommand(),

@@ -83,7 +83,7 @@ export function admitWait(actor: Address, what: string, waitMs: number, limits: 
   return waitMs
 }
 
-function admitPayload(actor: Address, what: string, value: unknown, limits: Limits): unknown {
+export function admitPayload(actor: Address, what: string, value: unknown, limits: Limits): unknown {
   const { payloadBytesMax } = limits
   let taken: Taken
   try {

@@ -6,6 +6,7 @@
  * a shard that nobody owns for longer than `shardAwayMsMax` is `Unavailable` and retryable.
  */
 import type { Address } from '../../actors/address.js'
+import { readAttemptToken } from '../../actors/attempt-token.js'
 import type { Clock } from '../../actors/clock.js'
 import { decode, encode } from '../../actors/codec.js'
 import type { ActorEvent, Command } from '../../actors/command.js'
@@ -137,6 +138,18 @@ export class ClusterApi implements RemoteApi {
 
   release(request: { address: Address }): Promise<api.ReceiptReply> {
     return this.#askOwner('release', request)
+  }
+
+  async complete(request: api.CompleteRequest): Promise<api.ReceiptReply> {
+    return this.#ask(this.#shardOfAttempt(request), 'complete', request)
+  }
+
+  async beat(request: { token: string; details?: unknown }): Promise<api.ReceiptReply> {
+    return this.#ask(this.#shardOfAttempt(request), 'beat', request)
+  }
+
+  #shardOfAttempt({ token }: { readonly token: string }): number {
+    return this.#wire.shardOf(readAttemptToken(token).actor)
   }
 
   select(request: { address: Address; selector: string }): Promise<unknown> {

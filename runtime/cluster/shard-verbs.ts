@@ -38,6 +38,8 @@ const SHARD_VERBS = [
   'dropDeadLetter',
   'quarantine',
   'release',
+  'complete',
+  'beat',
 ] as const satisfies readonly (keyof Api)[]
 
 type ShardVerb = (typeof SHARD_VERBS)[number]

@@ -24,7 +24,7 @@ import {
   type PublicRequest,
   readRequest,
 } from '../../cluster/index.js'
-import type { ActorView, Api, AskReply, ReceiptReply } from '../api/api.js'
+import type { ActorView, Api, AskReply, CompleteRequest, ReceiptReply } from '../api/api.js'
 import { Reconnecting } from '../client/remote/reconnecting.js'
 import { asTold, errorBody } from '../http/replies.js'
 import { MSGPACK } from '../http/routes.js'
@@ -43,7 +43,13 @@ export interface WireServiceSite {
   mintId(): string
 }
 
-type Asked<Verb extends PublicRequest['verb']> = Extract<PublicRequest, { verb: Verb }>
+type Asked<Verb extends PublicRequest['verb']> = PublicRequest extends infer One
+  ? One extends { verb: infer Of }
+    ? Verb extends Of
+      ? One
+      : never
+    : never
+  : never
 
 type Write = (answer: object) => Uint8Array
 
@@ -81,7 +87,24 @@ export class WireService implements Answerer {
 
   #answered(request: PublicRequest, write: Write): Promise<Uint8Array> {
     if (request.verb === 'ask') return this.#asked(request, write)
-    return request.verb === 'get' ? this.#got(request, write) : this.#history(request, write)
+    if (request.verb === 'get') return this.#got(request, write)
+    return request.verb === 'history' ? this.#history(request, write) : this.#told(request, write)
+  }
+
+  /** Said twice it counts once: tried again after an answer that was lost, it may be told that it is void. */
+  async #told({ verb, token, fields }: Asked<'done'>, write: Write): Promise<Uint8Array> {
+    const { api } = this.#site
+    const { output, error, details } = fields as Omit<CompleteRequest, 'token'> & { details?: unknown }
+    const result = {
+      ...(output === undefined ? {} : { output }),
+      ...(error === undefined ? {} : { error }),
+    }
+    const receipt = await this.#lasting(undefined, () =>
+      verb === 'done'
+        ? api.complete({ token, ...result })
+        : api.beat({ token, ...(details === undefined ? {} : { details }) }),
+    )
+    return write({ ok: true, ...receipt })
   }
 
   /** A shard whose owner is gone has another soon. */

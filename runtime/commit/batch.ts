@@ -27,7 +27,7 @@ import type { Act } from '../step/draft.js'
 import type { Life } from '../step/life.js'
 import { heldBack, isToldAtRest } from './held-back.js'
 import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
-import { answerTo, isInRecord, refusal, refusedBy, seenBy } from './outcomes.js'
+import { answerTo, isInRecord, refusal, refusedBy, seenBy, unmoved } from './outcomes.js'
 import { indexOf } from './record-index.js'
 
 /** Where a batch finds the actors it does not hold itself. */
@@ -322,7 +322,7 @@ export class Batch {
         return this.#refuse(command, application.error, delivery, !isToldAtRest(command, application.error))
       case 'dropped':
         if (delivery !== undefined)
-          this.answers.push({ delivery, answer: { ok: true, applied: this.#seen(command) } })
+          this.answers.push({ delivery, answer: unmoved(command, this.#before(command.target)) })
         return
     }
   }

@@ -4,7 +4,13 @@
 import type { Address } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Command, OperatorOrder, ResultCommand } from '../../actors/command.js'
-import { type ErrorValue, PerdureError, StepFailedError, UnavailableError } from '../../actors/errors.js'
+import {
+  type ErrorValue,
+  NotBornError,
+  PerdureError,
+  StepFailedError,
+  UnavailableError,
+} from '../../actors/errors.js'
 import type { Answer, AppliedCommand } from '../../actors/inbox.js'
 import type { Application, Applied } from '../step/application.js'
 import { carried } from '../step/carried-trace.js'
@@ -56,12 +62,26 @@ export function seenBy({ commandId }: Command, life: Life): AppliedCommand {
   }
 }
 
-const OF_THE_ENGINE: ReadonlySet<OperatorOrder['type']> = new Set(['attempt', 'recover', 'away', 'gone'])
+const OF_THE_ENGINE: ReadonlySet<OperatorOrder['type']> = new Set([
+  'attempt',
+  'recover',
+  'away',
+  'gone',
+  'handOff',
+])
 
 /** What the actor's record will ask for again by itself: no letter need hold it. */
 export function isInRecord(command: Command): boolean {
   if (command.kind === 'timer') return true
   return command.kind === 'operator' && OF_THE_ENGINE.has(command.order.type)
+}
+
+/** What is said of a command that nothing waits for. What somebody elsewhere says of an attempt did not count then. */
+export function unmoved(command: Command, life: Life | undefined): Answer {
+  if (life === undefined) return { ok: false, error: new NotBornError(command.target) }
+  const isOfAttempt =
+    command.kind === 'result' || (command.kind === 'operator' && command.order.type === 'beat')
+  return { ok: true, applied: { ...seenBy(command, life), handled: !isOfAttempt } }
 }
 
 /** Word to the asker whose question nobody will answer. */

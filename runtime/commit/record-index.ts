@@ -41,7 +41,7 @@ function earliestRetry({ invocations }: ActorRecord): number {
   let earliest = Number.POSITIVE_INFINITY
   for (const { tasks, deadlineAt } of invocations)
     for (const task of tasks) {
-      if (task.state === 'waiting') earliest = Math.min(earliest, task.dueAt!)
+      if (task.state === 'waiting' || task.state === 'elsewhere') earliest = Math.min(earliest, task.dueAt!)
       else if (task.state === 'asked') earliest = Math.min(earliest, deadlineAt)
     }
   return earliest

@@ -93,6 +93,14 @@ export class ControlApi implements api.Api {
     return this.#whole('release', { address })
   }
 
+  complete({ token, ...body }: api.CompleteRequest): Promise<api.ReceiptReply> {
+    return this.#whole('complete', { id: token, body })
+  }
+
+  beat({ token, ...body }: { token: string; details?: unknown }): Promise<api.ReceiptReply> {
+    return this.#whole('beat', { id: token, body })
+  }
+
   select({ address, selector }: { address: Address; selector: string }): Promise<unknown> {
     return this.#field('select', { address, selector })
   }

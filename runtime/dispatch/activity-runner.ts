@@ -66,6 +66,7 @@ export class ActivityRunner {
       resultBytesMax: site.limits.payloadBytesMax,
       emit: (attempt, event) => site.live(attempt.order.token.actor, event),
       ended: (attempt, outcome) => this.#ended(attempt, outcome),
+      handedOff: ({ order: { token, trace } }) => this.#ask('handOff', token, trace),
     }
   }
 
@@ -116,7 +117,8 @@ export class ActivityRunner {
       const attempt = attempts[at]!
       if (this.#owed(life, attempt.order.token) !== undefined) continue
       attempts.splice(at, 1)
-      this.#cancel(attempt)
+      if (isElsewhere(life, attempt.order.token)) this.#leave(attempt)
+      else this.#cancel(attempt)
     }
   }
 
@@ -133,7 +135,7 @@ export class ActivityRunner {
         continue
       }
       const token: InvocationToken = { actor, incarnation, id, epoch, task: index, attempt: task.attempt }
-      if (task.state === 'ready' && source.policy.once) this.#begin(token, trace)
+      if (task.state === 'ready' && source.policy.once) this.#ask('attempt', token, trace)
       else if (attempts === undefined || !attempts.some(({ order }) => isSame(order.token, token)))
         this.#enqueue(invocation, task, source, token, now)
     }
@@ -164,16 +166,17 @@ export class ActivityRunner {
     this.#site.lose({ kind: 'operator', commandId, sender: target, target, order })
   }
 
-  /** Asks for the commit that says an attempt begins. */
-  #begin(token: InvocationToken, trace: string | undefined): void {
-    if (this.#stopping) return
+  /** Asks for the commit that says an attempt begins, or goes on elsewhere. */
+  #ask(type: 'attempt' | 'handOff', token: InvocationToken, trace: string | undefined): void {
+    if (this.#stopping && type === 'attempt') return
+    const what = type === 'attempt' ? 'begin' : 'handOff'
     this.#site.submit({
       kind: 'operator',
-      commandId: `${idempotencyKeyOf(token)}.begin.${token.attempt}`,
+      commandId: `${idempotencyKeyOf(token)}.${what}.${token.attempt}`,
       sender: token.actor,
       target: token.actor,
       ...carried(trace),
-      order: { type: 'attempt', token },
+      order: { type, token },
     })
   }
 
@@ -271,6 +274,13 @@ export class ActivityRunner {
     this.#makeRoom()
   }
 
+  /** It goes on elsewhere: nobody is told to stop. */
+  #leave(attempt: Attempt): void {
+    if (attempt.isOver) return
+    attempt.leave()
+    this.#makeRoom()
+  }
+
   #makeRoom(): void {
     this.#runningCount--
     if (this.#runningCount === 0) this.#idleListener?.()
@@ -330,6 +340,11 @@ const TOO_LATE: Outcome = {
 
 function isDispatchable(task: Task, token: InvocationToken): boolean {
   return task.attempt === token.attempt && (task.state === 'ready' || task.state === 'started')
+}
+
+function isElsewhere({ record }: Life, { epoch, task, attempt }: InvocationToken): boolean {
+  const found = record.invocations.find(one => one.epoch === epoch)?.tasks[task]
+  return found?.state === 'elsewhere' && found.attempt === attempt
 }
 
 /** Whether two tokens of one actor name the same attempt. */

@@ -2,6 +2,7 @@
  * One attempt of an activity, while it runs: its deadline, its heartbeat, its cancellation, and the outcome
  * in the form in which it is recorded. Ends exactly once, whatever the user's function does.
  */
+import { attemptToken } from '../../actors/attempt-token.js'
 import type { Clock } from '../../actors/clock.js'
 import { copyKnown, takePayload, toErrorValue } from '../../actors/codec.js'
 import type { ActorEvent, InvocationToken, Outcome } from '../../actors/command.js'
@@ -27,6 +28,8 @@ export interface AttemptSite {
   /** For whoever watches the actor now. */
   emit(attempt: Attempt, event: ActorEvent): void
   ended(attempt: Attempt, outcome: Outcome): void
+  /** It goes on elsewhere. */
+  handedOff(attempt: Attempt): void
 }
 
 /** The same for every attempt of one invocation, never that of another. */
@@ -91,6 +94,12 @@ export class Attempt {
     this.#tell(new Error(reason))
   }
 
+  /** It goes on elsewhere: what its function still does is void, and its signal stays silent. */
+  leave(): void {
+    if (!this.#ended) this.observer?.ended('cancelled')
+    this.#finish()
+  }
+
   #run(): Promise<unknown> {
     const { source } = this.order
     const call = new Call(this)
@@ -99,6 +108,12 @@ export class Attempt {
 
   emit(event: ActorEvent): void {
     if (!this.#ended) this.#site.emit(this, event)
+  }
+
+  /** Goes on here until that is committed. */
+  handOff(): Promise<never> {
+    if (!this.#ended) this.#site.handedOff(this)
+    return new Promise(() => {})
   }
 
   get signal(): AbortSignal {
@@ -195,6 +210,15 @@ class Call implements ActivityCall {
     if (task.heartbeat !== undefined) this.lastHeartbeat = task.heartbeat
     this.emit = event => of.emit(event)
     this.#of = of
+  }
+
+  /** Made when it is asked for, as its signal is: most never do. */
+  get token(): string {
+    return attemptToken(this.#of.order.token)
+  }
+
+  get elsewhere(): ActivityCall['elsewhere'] {
+    return () => this.#of.handOff()
   }
 
   /** One for all: a getter that each had to itself would be as dear as the rest of the attempt. */

@@ -41,6 +41,11 @@ export const calls: Readonly<Record<Exclude<Verb, 'changes' | 'events'>, Make>> 
   quarantine: (api, { address, body }) =>
     api.quarantine({ address, reason: textOf(fieldsOf(body), 'reason') }),
   release: (api, { address }) => api.release({ address }),
+  complete: (api, { name, body }) => api.complete({ ...fieldsOf(body), token: name }),
+  beat: (api, { name, body }) => {
+    const { details } = body === undefined ? {} : fieldsOf(body)
+    return api.beat({ token: name, ...(details === undefined ? {} : { details }) })
+  },
   select: (api, { address, name }) => api.select({ address, selector: name }),
   get: async (api, { address, query }) => {
     const found = await api.get({ address, ...pick(query, 'atSeq') })

@@ -101,6 +101,19 @@ export const schemas = {
       object({ event: ref('Event'), start: object({ input: anything }, ['input']) }, ['start']),
     ],
   },
+  doneBody: object(
+    {
+      output: anything,
+      error: object({ message: text, name: text, code: text, details: anything, retry: truth }, [
+        'name',
+        'code',
+        'details',
+        'retry',
+      ]),
+    },
+    ['output', 'error'],
+  ),
+  beatBody: object({ details: anything }, ['details']),
   reasonBody: object({ reason: text }),
   dropBody: object({ reason: text }, ['reason']),
   describeReply: reply(
@@ -139,6 +152,8 @@ export const schemas = {
   terminateReply: reply(receipt),
   quarantineReply: reply(receipt),
   releaseReply: reply(receipt),
+  completeReply: reply(receipt),
+  beatReply: reply(receipt),
   selectReply: reply({ value: anything }, ['value']),
   getReply: reply({ actor: ref('ActorView') }),
   historyReply: reply({ entries: list('Entry') }),
@@ -189,6 +204,6 @@ export function pathParameters(name: string, types: readonly TypeView[]) {
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   type: 'Type of the actor.',
   key: 'Key of the actor.',
-  id: 'Id of the dead letter.',
+  id: 'Id of the dead letter, or token of the attempt.',
   selector: 'Name of the question.',
 }

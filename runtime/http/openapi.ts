@@ -59,7 +59,7 @@ function header(name: string, description: string) {
 function requestBody({ body }: Route) {
   const schema = { $ref: `#/components/schemas/${body}Body` }
   return {
-    required: body !== 'drop',
+    required: body !== 'drop' && body !== 'beat',
     content: { 'application/json': { schema }, [MSGPACK]: { schema } },
   }
 }

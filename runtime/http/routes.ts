@@ -39,7 +39,7 @@ export type QueryName =
   | 'commandId'
 
 /** What a request body holds. `none`: it is not read. */
-export type BodyKind = 'none' | 'input' | 'event' | 'reason' | 'drop' | 'backup'
+export type BodyKind = 'none' | 'input' | 'event' | 'reason' | 'drop' | 'backup' | 'done' | 'beat'
 
 /** The field of an answer that holds the result; `whole`: the result's fields stand beside `ok`. */
 type ReplyField = 'whole' | 'value' | 'actor' | 'entries' | 'actors' | 'count' | 'deadLetters' | 'deadLetter'
@@ -142,6 +142,12 @@ export const routes: readonly Route[] = [
   }),
   get(`${ACTOR}/select/:selector`, 'select', 'Answers a named question about the state.', {
     reply: 'value',
+  }),
+  post('/activities/:id/done', 'complete', 'Ends an attempt that is worked on elsewhere, by its token.', {
+    body: 'done',
+  }),
+  post('/activities/:id/beat', 'beat', 'Says that an attempt lives, and what the next one should know.', {
+    body: 'beat',
   }),
   get('/dead-letters', 'deadLetters', 'A page of commands that could not be applied, oldest first.', {
     query: ['after', 'limit'],

@@ -11,6 +11,7 @@ import type { Limits } from '../../actors/limits.js'
 import type { Invocation } from '../../actors/record.js'
 import { idempotencyKeyOf } from '../dispatch/attempt.js'
 import { carried } from '../step/carried-trace.js'
+import { overdue } from '../step/elsewhere.js'
 import type { Life } from '../step/life.js'
 
 export type DueKind = 'timer' | 'retry'
@@ -112,6 +113,13 @@ function invocationDue(life: Life, invocation: Invocation, until: number): reado
     }
     if (task.state === 'waiting' && task.dueAt! <= until)
       commands.push({ ...envelope, kind: 'operator', order: { type: 'attempt', token } })
+    if (task.state === 'elsewhere' && task.dueAt! <= until)
+      commands.push({
+        ...envelope,
+        kind: 'result',
+        token,
+        outcome: { status: 'error', ...overdue(task, invocation) },
+      })
     if (task.state === 'asked' && invocation.deadlineAt <= until) {
       const error = {
         name: 'Timeout',

@@ -8,6 +8,7 @@ import type { Invocation, Task } from '../../actors/record.js'
 import { release, sendResult, taskSource } from './apply-effects.js'
 import { currentTask, replaceTask } from './apply-result.js'
 import type { Draft } from './draft.js'
+import { applyElsewhere } from './elsewhere.js'
 import type { Life } from './life.js'
 
 /** Whether there is anything for the order to do. */
@@ -18,6 +19,11 @@ export function concerns(life: Life, order: OperatorOrder): boolean {
     return (
       order.token.incarnation === life.record.incarnation &&
       BEGINNABLE.has(currentTask(life.record.invocations, order.token)?.state)
+    )
+  if (order.type === 'handOff' || order.type === 'beat')
+    return (
+      order.token.incarnation === life.record.incarnation &&
+      UNDER_WAY.has(currentTask(life.record.invocations, order.token)?.state)
     )
   if (order.type === 'recover') return life.record.invocations.some(one => one.position <= order.until)
   if (order.type === 'away') return hasTask(life, task => isHere(task))
@@ -53,6 +59,7 @@ export function isOrderFromOutside(command: Command): boolean {
 }
 
 const BEGINNABLE: ReadonlySet<string | undefined> = new Set(['ready', 'waiting'])
+const UNDER_WAY: ReadonlySet<string | undefined> = new Set(['ready', 'started', 'elsewhere'])
 
 export function applyOrder(draft: Draft, order: OperatorOrder): void {
   switch (order.type) {
@@ -84,6 +91,9 @@ export function applyOrder(draft: Draft, order: OperatorOrder): void {
       for (const invocation of draft.invocations)
         loseAttempts(draft, invocation, task => isSame(task.away, order.at))
       return
+    case 'handOff':
+    case 'beat':
+      return applyElsewhere(draft, order)
     case 'recover':
       for (const invocation of draft.invocations)
         if (invocation.position <= order.until) recoverInvocation(draft, invocation)

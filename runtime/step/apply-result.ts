@@ -14,7 +14,14 @@ import type { Life } from './life.js'
 /** What a result means for its actor: something for the logic, only bookkeeping, or nothing. */
 export type ResultMeaning = { readonly stimulus: Stimulus } | 'bookkeeping'
 
-const RUNNING: ReadonlySet<Task['state']> = new Set(['ready', 'started', 'asked', 'waiting', 'parked'])
+const RUNNING: ReadonlySet<Task['state']> = new Set([
+  'ready',
+  'started',
+  'elsewhere',
+  'asked',
+  'waiting',
+  'parked',
+])
 
 /** Whether the result belongs to something this actor still waits for. */
 export function awaits(life: Life, { token }: Pick<ResultCommand, 'token'>): boolean {
@@ -73,7 +80,7 @@ function retry(
 ): boolean {
   const of = taskSource(source)
   if (of?.kind !== 'activity') return false
-  const { away: _, ...task } = invocation.tasks[index]!
+  const { away: _, endsAt: __, ...task } = invocation.tasks[index]!
   if (task.attempt >= of.policy.attempts || isFinal(of.policy, failure.error)) return false
   const dueAt =
     draft.at +

@@ -23,6 +23,8 @@ const CARRIED_OUT: ReadonlySet<OperatorOrder['type']> = new Set([
   'recover',
   'away',
   'gone',
+  'handOff',
+  'beat',
 ])
 /** Those that are in its record, and are asked for again once it is released. */
 const AT_REST: ReadonlySet<OperatorOrder['type']> = new Set(['attempt', 'quarantine'])

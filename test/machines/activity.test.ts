@@ -39,6 +39,8 @@ function call(input: unknown): ActivityCall & { heard: unknown[] } {
     signal,
     attempt: 3,
     idempotencyKey: 'key',
+    token: 'token',
+    elsewhere: () => new Promise<never>(() => {}),
     lastHeartbeat: 'page 2',
     heard,
     heartbeat: details => heard.push(details),

@@ -166,6 +166,60 @@ test('an order is started, told, asked, looked at and followed in lines of text'
   )
 })
 
+test('an activity is completed elsewhere, by a client that was only told its token', async t => {
+  const tokens: string[] = []
+  const lasts: unknown[] = []
+  const errand = defineActor({
+    machine: setup({
+      types: { context: {} as { done?: unknown } },
+      actors: {
+        run: activity<unknown>(
+          async ({ token, elsewhere, lastHeartbeat }) => {
+            tokens.push(token)
+            lasts.push(lastHeartbeat)
+            return elsewhere()
+          },
+          { retry: { initialMs: 1 } },
+        ),
+      },
+    }).createMachine({
+      id: 'errand',
+      context: {},
+      initial: 'running',
+      states: {
+        running: {
+          invoke: {
+            src: 'run',
+            onDone: { target: 'over', actions: assign({ done: ({ event }) => event.output }) },
+          },
+        },
+        over: { type: 'final' },
+      },
+    }),
+    version: '1',
+  })
+  await runningMember(t, [errand], { servers: server.url, shards: 8, name: 'errands' })
+  const raw = await RawNats.open(server.url)
+  t.after(() => raw.close())
+  await stored(raw, 'errands.cmd.errand.e-1', { type: '$start' })
+  await until(() => tokens.length === 1, 'the activity has begun')
+  const say = async (verb: string, token: string, body: string) =>
+    answerIn(await raw.request(`errands.${verb}.${token}`, body))
+  assert.equal((await say('beat', tokens[0]!, '{"details":{"page":7}}')).ok, true)
+  assert.equal((await say('done', tokens[0]!, '{"error":{"message":"paper jam"}}')).ok, true)
+  await until(() => tokens.length === 2, 'it is tried again')
+  assert.deepEqual(lasts[1], { page: 7 })
+  const expired = await say('done', tokens[0]!, '{"output":1}')
+  assert.deepEqual([expired.ok, expired.error.code], [false, 'NotFound'])
+  assert.equal((await say('done', tokens[1]!, 'no JSON')).error.code, 'InvalidEvent')
+  assert.equal((await say('done', tokens[1]!, '[]')).error.code, 'InvalidEvent')
+  assert.equal((await say('done', 'nonsense', '{}')).error.code, 'InvalidEvent')
+  const ended = await say('done', tokens[1]!, '{"output":{"pages":12}}')
+  assert.deepEqual([ended.ok, ended.duplicate, ended.durability], [true, false, 'replicated'])
+  const last = answerIn(await raw.request('errands.get.errand.e-1')).snapshot
+  assert.deepEqual([last.status, last.context], ['done', { done: { pages: 12 } }])
+})
+
 test('two orders that are given the same command id both get their command', async t => {
   await runningMember(t, [order], { servers: server.url, shards: 8 })
   const raw = await RawNats.open(server.url)

@@ -14,6 +14,8 @@ const commands = [
     'create',
     'send',
     'ask',
+    'done',
+    'beat',
     'terminate',
     'get',
     'list',
