@@ -2,10 +2,11 @@
  * Every bound in the system, in one place. Units come last in a name; `Max` is a limit that is enforced,
  * the rest are defaults. A runtime may be given other values; nothing has no bound.
  */
+import { type CareLimits, careLimits } from './care-limits.js'
 import { SetupError } from './errors.js'
 import { type ImageLimits, imageLimits } from './image-limits.js'
 
-export interface Limits extends ImageLimits {
+export interface Limits extends CareLimits, ImageLimits {
   /** Encoded bytes of a type, key or child id (one NATS subject token). */
   readonly addressTokenBytesMax: number
   /** Characters of a command id. */
@@ -36,10 +37,6 @@ export interface Limits extends ImageLimits {
   readonly sliceCommandsMax: number
   /** A command that killed so many processes becomes a dead letter. At least 2. */
   readonly poisonAttemptsMax: number
-  /** Commands taken in after a kill that are stepped in a commit each; of more at once it takes one death more to know which kills. */
-  readonly soloCommandsMax: number
-  /** Commands held back for one quarantined actor, results of its own work aside; what comes then is a dead letter. */
-  readonly heldCommandsMax: number
   /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
   readonly pendingCommandsMax: number
   /** Bytes of all that one step may send, emit and give its children. */
@@ -102,12 +99,6 @@ export interface Limits extends ImageLimits {
   readonly snapshotEvery: number
   /** One entry in so many carries a digest, besides those with a persisted snapshot. */
   readonly digestEvery: number
-  /** The sampler in production: the wait between two actors, the share of all time it may take, entries of one actor. */
-  readonly verifyEveryMs: number
-  readonly verifyPercentMax: number
-  readonly verifyEntriesMax: number
-  /** Actors that differ and were told of: told again after so many others. */
-  readonly verifyToldMax: number
   /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
   readonly unsettledSegmentsMax: number
   readonly unsettledBytesMax: number
@@ -259,8 +250,6 @@ export const limits: Limits = {
   batchCommandsMax: 512,
   sliceCommandsMax: 64,
   poisonAttemptsMax: 3,
-  soloCommandsMax: 64,
-  heldCommandsMax: 256,
   pendingCommandsMax: 50_000,
   stepSendsBytesMax: 16 * 1024 * 1024,
   stepEffectsMax: 1_000,
@@ -298,10 +287,6 @@ export const limits: Limits = {
   repeatFoldEntriesMax: 1_000,
   snapshotEvery: 100,
   digestEvery: 16,
-  verifyEveryMs: 1_000,
-  verifyPercentMax: 1,
-  verifyEntriesMax: 512,
-  verifyToldMax: 1_000,
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
   unsettledStatesBytesMax: 64 * 1024 * 1024,
@@ -382,6 +367,7 @@ export const limits: Limits = {
   clusterAnswerMs: 5_000,
   clusterAnswerMsMax: 20_000,
   claimTriesMax: 10,
+  ...careLimits,
   ...imageLimits,
 }
 

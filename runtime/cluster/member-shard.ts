@@ -283,15 +283,10 @@ export class MemberShard {
     { log, inboxes, epoch, at }: Omit<Owned, 'shard'>,
     { wasKilled, isInOrder }: Left,
   ): void {
-<<<<<<< HEAD
     const { bindings, clock, limits, logger, isHere, onAttempt, observer, verify, streams, lodgers } =
       this.#site
     const send = (from: Whereabouts) => (command: Command) =>
       lodgers.send(from.life, command, late => streams.send(late))
-=======
-    const { bindings, clock, limits, logger, isHere, onAttempt, observer, verify, streams, lodgers } =
-      this.#site
->>>>>>> 81986d4 (Sample actors in production: made again of their entries and compared, within a share of the time)
     const followers = new Followers(error => logger.warn({ error: toErrorValue(error) }, 'a listener threw'))
     const inbox = new MemberInbox(new MemoryInbox(limits), inboxes.streams)
     const host = new ShardHost({

@@ -66,7 +66,12 @@ function worldOf(work: (call: { attempt: number }) => Promise<string>, once = fa
     create: () => undefined,
     selectors: { count: s => s.context.log.length },
   })
-  const teller = defineActor({
+  return { till, teller: tellerOf() }
+}
+
+/** Tells the till, and asks it. */
+function tellerOf() {
+  return defineActor({
     machine: setup({
       types: {
         context: {} as { heard: unknown },
@@ -95,7 +100,6 @@ function worldOf(work: (call: { attempt: number }) => Promise<string>, once = fa
     version: '1',
     create: () => undefined,
   })
-  return { till, teller }
 }
 
 const AT = { address: 'till/t' }
