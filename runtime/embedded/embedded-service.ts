@@ -11,7 +11,7 @@ import type { Answer, AppliedCommand, Delivery, LetterReceipt } from '../../acto
 import type { Journal, ListedActor, ListQuery } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import { assertNoneElsewhere } from '../api/history-here.js'
-import { assertNoneElsewhere } from '../api/history-here.js'
+import { quarantineIn } from '../api/views.js'
 import type { ActorService, SeenActor, Watch } from '../client/service.js'
 import { foldTowards, lifeAfter, lifeAt } from '../commit/history.js'
 import type { Load } from '../observe/load.js'
