@@ -1,10 +1,10 @@
 /**
  * The composition root: the one place where the engine meets the real clock, minted ids and the process.
  */
+import { createRequire } from 'node:module'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Tracer } from '@opentelemetry/api'
-import { pino } from 'pino'
 import { toErrorValue } from '../actors/codec.js'
 import { type Limits, limitsWith } from '../actors/limits.js'
 import type { AnyDefinition } from '../machines/index.js'
@@ -211,8 +211,18 @@ export function thisProcess() {
   return { pid: process.pid, host: hostname(), program: process.argv.slice(0, 3).join(' ') }
 }
 
+/** Pino is loaded with the first thing to say: a start that goes well does not wait for it. */
 export function quietLogger(): HostLogger {
-  return pino({ name: 'perdure', level: 'warn' }, pino.destination({ fd: 2, sync: true }))
+  let logger: HostLogger | undefined
+  const made = () => {
+    const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino')
+    logger = pino({ name: 'perdure', level: 'warn' }, pino.destination({ fd: 2, sync: true }))
+    return logger
+  }
+  return {
+    warn: (facts, message) => (logger ?? made()).warn(facts, message),
+    error: (facts, message) => (logger ?? made()).error(facts, message),
+  }
 }
 
 /** Ids in the order they are asked for: what a test wants. */

@@ -5,12 +5,9 @@ import { resolve } from 'node:path'
 import { type Limits, limitsWith } from '../actors/limits.js'
 import type { ClusterOptions } from '../cluster/index.js'
 import type { AnyDefinition } from '../machines/index.js'
-import { assertUnderstood, RemoteClient } from './client/remote/remote-client.js'
-import { RemoteService } from './client/remote/remote-service.js'
 import type { Client } from './client/types.js'
 import { mintCommandId } from './command-id.js'
 import { quietLogger } from './compose.js'
-import { ControlApi } from './control/control-api.js'
 import type { HostLogger } from './shard-host-options.js'
 import { Bindings } from './step/bindings.js'
 import { SystemClock } from './system-clock.js'
@@ -59,6 +56,12 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     const { connectToCluster } = await import('./cluster/connect-cluster.js')
     return connectToCluster({ ...site, cluster: options })
   }
+  // A program that runs actors and asks none elsewhere loads nothing of this either.
+  const [{ ControlApi }, { assertUnderstood, RemoteClient }, { RemoteService }] = await Promise.all([
+    import('./control/control-api.js'),
+    import('./client/remote/remote-client.js'),
+    import('./client/remote/remote-service.js'),
+  ])
   const api = new ControlApi({ path: resolve(options.path), clock, limits })
   try {
     assertUnderstood(bindings, await api.describe())

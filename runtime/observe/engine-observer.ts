@@ -7,12 +7,13 @@ import type { Command, Outcome } from '../../actors/command.js'
 import type { Commit } from '../../actors/commit.js'
 import type { AttemptOrder } from '../dispatch/attempt.js'
 import type { Application } from '../step/application.js'
+import { carrying } from '../step/carried-trace.js'
 import type { Life } from '../step/life.js'
 import type { Difference } from '../verify.js'
 import type { EngineMetrics } from './metrics/engine-metrics.js'
 import { StepCounts } from './metrics/step-counts.js'
 import type { AttemptObserver, BatchObserver, Observer } from './observer.js'
-import { carrying, type Traced, type Tracing } from './tracing/tracing.js'
+import type { Traced, Tracing } from './tracing/tracing.js'
 
 export interface ObserverSite {
   readonly clock: Clock

@@ -27,6 +27,7 @@ import type { Command, Outcome } from '../../../actors/command.js'
 import type { AppliedCommand } from '../../../actors/inbox.js'
 import { type AttemptOrder, idempotencyKeyOf } from '../../dispatch/attempt.js'
 import type { Application } from '../../step/application.js'
+import { carrying } from '../../step/carried-trace.js'
 import type { Life } from '../../step/life.js'
 import { formatTrace, parseTrace } from './trace-context.js'
 
@@ -175,12 +176,6 @@ export class Tracing {
     this.#hasFailed = true
     this.#onFault(error)
   }
-}
-
-/** The command, carrying that context and no other. */
-export function carrying(command: Command, carried: string | undefined): Command {
-  const { trace: _, ...rest } = command
-  return carried === undefined ? rest : { ...rest, trace: carried }
 }
 
 function contextOf(carried: string | undefined): Context | undefined {
