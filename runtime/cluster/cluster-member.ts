@@ -58,7 +58,9 @@ export interface ClusterMemberSite
   /** Looks whether the servers are away for that long. */
   away(ms: number): Away
   readonly connection: Pick<ClusterConnection, 'isConnected' | 'onChange'>
-  /** Ends the connection. */
+  /** Ends the connection; what waits for the servers waits no more. */
+  disconnect(): Promise<void>
+  /** Ends it, and lets go of the data directory: nothing of the member runs any more. */
   close(): Promise<void>
 }
 
@@ -353,12 +355,12 @@ export class ClusterMember extends RemoteClient implements Runtime {
   }
 
   async #stop(): Promise<void> {
-    const { limits, service, logger, close } = this.#site
+    const { limits, service, logger, disconnect, close } = this.#site
     const away = this.#site.away(limits.stopAwayMsMax)
     // Without a connection nothing waits for the servers any more.
     void away.forLong.then(() => {
       logger.warn({ waitedMs: limits.stopAwayMsMax }, 'a member stops and cannot tell: its lease runs out')
-      return close()
+      return disconnect()
     })
     try {
       await this.#leave(away)

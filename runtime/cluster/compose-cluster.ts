@@ -86,21 +86,18 @@ export async function createMember(given: MemberParts): Promise<ClusterMember> {
   const hold = holdJournals(given.path, { ...given.holder, since: given.clock.now() })
   // One for all shards: they take turns.
   const sharedThread = new JournalThread()
-  const release = async () => {
-    await sharedThread.end()
-    hold.release(true)
-  }
+  const release = () => hold.release(true)
   try {
     return await composed({ ...given, limits: withinBatch(given.limits), sharedThread }, release)
   } catch (error) {
-    await release()
+    release()
     throw error
   }
 }
 
 async function composed(
   parts: MemberParts & { readonly sharedThread: JournalThread },
-  release: () => Promise<void>,
+  release: () => void,
 ): Promise<ClusterMember> {
   const { cluster, clock, limits, logger, holder } = parts
   const bindings = new Bindings(parts.actors)
@@ -149,6 +146,7 @@ async function composed(
       openJournal: shard => openShard(shard, parts),
       isHere: (shard, address) => shardOf(address, ground.shards) === shard,
       away: ms => awayFor(connection, clock, ms),
+      disconnect: () => connection.close(),
       close: () => connection.close().finally(release),
     })
     member.addDoor(

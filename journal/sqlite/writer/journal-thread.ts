@@ -48,13 +48,19 @@ export class JournalThread {
       keepAlive(false)
       ends.delete(ended)
       port1.close()
+      if (ends.size === 0) void this.#endOf(running)
     }
     return { port: port1, keepAlive, close }
   }
 
   /** Resolves when nothing of it runs any more, whatever it was at. */
   async end(): Promise<void> {
-    await this.#running?.worker.terminate()
+    if (this.#running !== undefined) await this.#endOf(this.#running)
+  }
+
+  async #endOf(running: Running): Promise<void> {
+    if (this.#running === running) this.#running = undefined
+    await running.worker.terminate()
   }
 
   #begin(): Running {

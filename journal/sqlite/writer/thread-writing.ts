@@ -18,7 +18,6 @@ export class ThreadWriting implements Writing {
   readonly #directory: string
   readonly #answerMsMax: number
   readonly #thread: JournalThread
-  readonly #isShared: boolean
   /** Whether the thread may still be at something, and does not answer. */
   #isSilent = false
   readonly #way: ThreadWay
@@ -38,7 +37,6 @@ export class ThreadWriting implements Writing {
     this.#directory = setup.files.directory
     this.#answerMsMax = setup.limits.writerAnswerMsMax
     this.#tell = tell
-    this.#isShared = shared !== undefined
     this.#thread = shared ?? new JournalThread()
     this.#way = this.#thread.open({ ...setup, signal: this.#signal }, reason =>
       this.#fail(this.#lost(reason)),
@@ -75,12 +73,11 @@ export class ThreadWriting implements Writing {
       if (this.#failure === undefined) this.#ask({ kind: 'close' })
     } finally {
       this.#isClosed = true
+      // Before its way is closed: it may be the last that the thread is kept for.
+      const isEnded = this.#isSilent ? this.#thread.end() : undefined
       this.#way.close()
-      if (this.#isSilent) void this.#thread.end().then(then)
-      else {
-        if (!this.#isShared) void this.#thread.end()
-        then()
-      }
+      if (isEnded === undefined) then()
+      else void isEnded.then(then)
     }
   }
 
