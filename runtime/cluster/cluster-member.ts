@@ -6,7 +6,6 @@
  * (cluster/members), nor what owning a shard is (member-shard.ts). Invariant: one step a shard at a time; each begins
  * from how things stand when the one before has ended.
  */
-import type { InboxPosition } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type {
   Away,
@@ -111,7 +110,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
       for (const end of ends) end()
     }
     this.#settle()
-    this.#stopForgetting = forgetTaken(this.#site, () => this.#taken())
+    this.#stopForgetting = forgetTaken(this.#site, () => this.#shards.values())
     this.#site.keeper.start(() => this.#shards.values())
   }
 
@@ -175,16 +174,6 @@ export class ClusterMember extends RemoteClient implements Runtime {
 
   addDoor(door: Door): void {
     this.#doors.push(door)
-  }
-
-  /** How far the shards owned here have committed their commands. */
-  #taken(): Map<number, InboxPosition> {
-    const places = new Map<number, InboxPosition>()
-    for (const shard of this.#shards.values()) {
-      const place = shard.isOwned ? shard.journal?.taken().find(one => one.inbox === 'commands') : undefined
-      if (place !== undefined) places.set(shard.number, place)
-    }
-    return places
   }
 
   /** Makes each shard what it is meant to be, as far as that is possible now. */

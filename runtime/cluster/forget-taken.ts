@@ -5,6 +5,7 @@ import type { InboxPosition } from '../../actors/commit.js'
 import type { Limits } from '../../actors/limits.js'
 import type { CommandsRetention } from '../../cluster/index.js'
 import type { HostLogger } from '../shard-host-options.js'
+import type { MemberShard } from './member-shard.js'
 
 interface ForgetSite {
   readonly clock: Clock
@@ -13,13 +14,10 @@ interface ForgetSite {
   readonly retention: CommandsRetention
 }
 
-/**
- * @param places how far each shard is by then.
- * @returns ends it.
- */
+/** @returns ends it. */
 export function forgetTaken(
   { clock, limits, logger, retention }: ForgetSite,
-  places: () => ReadonlyMap<number, InboxPosition>,
+  shards: () => Iterable<MemberShard>,
 ): () => void {
   let isOver = false
   let cancel = () => {}
@@ -28,7 +26,7 @@ export function forgetTaken(
   }
   const now = async () => {
     await retention
-      .forget(places())
+      .forget(placesOf(shards()))
       .catch((error: unknown) =>
         logger.warn({ error: toErrorValue(error) }, 'taken commands were not purged'),
       )
@@ -39,4 +37,14 @@ export function forgetTaken(
     isOver = true
     cancel()
   }
+}
+
+/** How far those of the shards that are owned here have committed their commands. */
+function placesOf(shards: Iterable<MemberShard>): Map<number, InboxPosition> {
+  const places = new Map<number, InboxPosition>()
+  for (const shard of shards) {
+    const place = shard.isOwned ? shard.journal?.taken().find(one => one.inbox === 'commands') : undefined
+    if (place !== undefined) places.set(shard.number, place)
+  }
+  return places
 }

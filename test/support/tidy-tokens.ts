@@ -106,6 +106,11 @@ const allowed: readonly Allowed[] = [
       'a lease is renewed in a thread of its own, where no port reaches, and judged by clocks both threads share',
   },
   {
+    path: /^journal\/sqlite\/writer\/thread\.ts$/,
+    kinds: ['timers'],
+    because: 'it is a thread of its own, where no port reaches: between two slices it hears what has come',
+  },
+  {
     path: /^test\/(machines\/|contracts\/logic|simulation\/machines\/|support\/engine-rich)/,
     kinds: ['chance'],
     because: 'machines under test ask for chance in their steps, where it is answered from the seed',
