@@ -111,15 +111,9 @@ async function composed(
     const client = new ClusterClient({ connection, ground, id, clock, limits })
     const { api, service } = clientOf(client, { ...parts, bindings })
     const metrics = await metricsOf(parts)
-    const log = new ClusterCommitLog({
-      connection,
-      ground,
-      form: commitForm,
-      clock,
-      limits,
-      member: id,
-      ...(metrics === undefined ? {} : { observer: metrics.cluster }),
-    })
+    const observer = metrics === undefined ? {} : { observer: metrics.cluster }
+    const site = { connection, ground, form: commitForm, clock, limits }
+    const log = new ClusterCommitLog({ ...site, member: id, ...observer })
     const imaging = imagingOf({ ...parts, connection, ground, membership })
     const member = new ClusterMember({
       ...imaging,
