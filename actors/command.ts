@@ -97,8 +97,7 @@ export type OperatorOrder =
   | { readonly type: 'away'; readonly at: Whereabouts; readonly running: readonly InvocationToken[] }
   /** Whoever ran the attempts that are away there is gone; each counts, and the next is owed. */
   | { readonly type: 'gone'; readonly at: Whereabouts }
-  /** The process that ran the attempts owed at or before a position is gone; each counts, and the next is owed. */
-  | { readonly type: 'recover'; readonly until: number }
+  | RecoverOrder
   /** An attempt goes on elsewhere: its result comes by its token, whatever becomes of the process that began it. */
   | { readonly type: 'handOff'; readonly token: InvocationToken }
   /** Who works on an attempt elsewhere says that it lives, and what the next attempt should know. */
@@ -109,6 +108,14 @@ export type OperatorOrder =
 export interface Whereabouts {
   readonly member: string
   readonly life: string
+}
+
+/** The process that ran the attempts owed at or before a position is gone; each counts, and the next is owed. */
+export interface RecoverOrder {
+  readonly type: 'recover'
+  readonly until: number
+  /** The same of processes before that one, for attempts that were not counted when those were lost. Absent: none. */
+  readonly earlier?: readonly number[]
 }
 
 /** About a dead letter of this actor, born or not; with the commit the letter is gone for good. */

@@ -29,6 +29,18 @@ export interface Commit {
   readonly sent?: readonly Command[]
   /** How far it has read each inbox that can be read again; those it did not read are left out. Absent: none. */
   readonly taken?: readonly InboxPosition[]
+  /** What was lost with processes that ended, and is not counted in records yet: all of it. Absent: as the commit before said. */
+  readonly losses?: readonly Loss[]
+}
+
+/**
+ * A process ended, and the attempts it had begun are lost: of each actor up to an address, every one of an
+ * invocation that was begun or recovered at or before a position counts, once for each loss.
+ */
+export interface Loss {
+  readonly until: number
+  /** The last actor it is about, in address order. What one after it owed has not begun since. */
+  readonly to: Address
 }
 
 /** One applied command and what came of it. Immutable; with the actor's birth and the entries before, enough to make the actor again. */

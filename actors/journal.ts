@@ -6,7 +6,7 @@
  */
 import type { Address } from './address.js'
 import type { Command } from './command.js'
-import type { Commit, DeadLetter, InboxPosition, JournalEntry } from './commit.js'
+import type { Commit, DeadLetter, InboxPosition, JournalEntry, Loss } from './commit.js'
 import type { ActorStatus } from './logic.js'
 import type { ActorRecord } from './record.js'
 
@@ -54,8 +54,10 @@ export interface Journal extends CommitLog {
   due(kind: 'timer' | 'retry', until: number, limit: number): readonly DueActor[]
   /** The earliest `timerDueAt` (or `retryDueAt`) of all, or undefined. */
   nextDueAt(kind: 'timer' | 'retry'): number | undefined
-  /** Actors that owe work, after the address given, in address order. */
-  owing(after: Address | undefined, limit: number): readonly Address[]
+  /** What was lost with earlier processes and is not counted in records yet, oldest first. */
+  losses(): readonly Loss[]
+  /** Goes through all actors that owe work. */
+  owing(): OwingCursor
   /**
    * An actor's entries after a seq, in order: at most `limit`, and none after the one that reaches `bytesMax` encoded
    * bytes (absent: `pageBytesMax`). At least one while there is any: an empty page is the end, a short one is not.
@@ -97,6 +99,15 @@ export interface Journal extends CommitLog {
    */
   settle(): void
   close(): void
+}
+
+/** All that owe work, in address order. */
+export interface OwingCursor {
+  /**
+   * The next of them, each as last committed: at most so many, none at the end, and fewer than that is not the end.
+   * Who was committed since the cursor was made may be left out; who cannot be read is, and is reported.
+   */
+  next(limit: number): readonly StoredRecord[]
 }
 
 /** A record read back. `stale` when the newest was damaged and this is an older snapshot: entries after its seq must be folded onto it, up to `seq`. */

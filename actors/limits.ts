@@ -69,8 +69,10 @@ export interface Limits extends CareLimits, ImageLimits {
   readonly actorChildrenMax: number
   /** How deep children may nest below a root. */
   readonly childDepthMax: number
-  /** Due actors looked up in the journal at once. */
+  /** Due actors looked up in the journal at once; and actors that owe work, read ahead of their turn. */
   readonly dueActorsPageMax: number
+  /** Losses kept beside the records; the attempts of one more are counted in the records that the oldest is about. */
+  readonly lossesMax: number
 
   /** Activities that run at once in one process; more wait in their actors' records. */
   readonly activitiesRunningMax: number
@@ -270,6 +272,7 @@ export const limits: Limits = {
   actorChildrenMax: 1_000,
   childDepthMax: 8,
   dueActorsPageMax: 1_000,
+  lossesMax: 8,
 
   activitiesRunningMax: 1_000,
   dispatchQueueMax: 10_000,

@@ -7,7 +7,14 @@
 import { type Address, idOf, parentOf } from '../actors/address.js'
 import { encodedLength, normalise } from '../actors/codec.js'
 import type { Command } from '../actors/command.js'
-import type { Commit, InboxPosition, JournalEntry, RecordChange, RecordIndex } from '../actors/commit.js'
+import type {
+  Commit,
+  InboxPosition,
+  JournalEntry,
+  Loss,
+  RecordChange,
+  RecordIndex,
+} from '../actors/commit.js'
 import { SetupError } from '../actors/errors.js'
 import type {
   ActorCount,
@@ -17,6 +24,7 @@ import type {
   ListedActor,
   ListQuery,
   LogPosition,
+  OwingCursor,
   StoredCommit,
   StoredRecord,
   Unsettled,
@@ -58,7 +66,7 @@ export class MemoryJournal implements Journal {
     const kept = normalise(commit)
     this.#commits.push(kept)
     this.#position += kept.entries.length
-    this.#place = placeAfter(this.#place, kept.taken, at)
+    this.#place = placeAfter(this.#place, kept, at)
     const settled = new Set(kept.settledLetters.map(letter => letter.id))
     this.#letters = this.#letters.filter(letter => !settled.has(letter.id))
     kept.deadLetters.forEach((letter, ordinal) => {
@@ -77,6 +85,10 @@ export class MemoryJournal implements Journal {
 
   taken(): readonly InboxPosition[] {
     return this.#place.taken
+  }
+
+  losses(): readonly Loss[] {
+    return this.#place.losses
   }
 
   get logPosition(): LogPosition | undefined {
@@ -103,13 +115,18 @@ export class MemoryJournal implements Journal {
     return earliest === Number.POSITIVE_INFINITY ? undefined : earliest
   }
 
-  owing(after: Address | undefined, limit: number): readonly Address[] {
-    return [...this.#actors.values()]
-      .filter(({ change }) => change.index.owes)
-      .map(({ change }) => change.record.address)
-      .filter(address => after === undefined || address > after)
-      .sort()
-      .slice(0, limit)
+  owing(): OwingCursor {
+    let after: Address = ''
+    const next = (limit: number) => {
+      const page = [...this.#actors.values()]
+        .filter(({ change: { index, record } }) => index.owes && record.address > after)
+        .map(({ change: { record } }) => record)
+        .sort(byAddress)
+        .slice(0, limit)
+      after = page.at(-1)?.address ?? after
+      return normalise(page).map(record => ({ record }))
+    }
+    return { next }
   }
 
   entries(

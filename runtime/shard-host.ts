@@ -10,14 +10,15 @@
  * 2. One commit is on its way at a time. Who reads sees what is durable; only the batch being filled sees more.
  * 3. A batch that could not be committed changed nothing, nor did the one stepped on it. What came from inside
  *    is stepped again later; who sent from outside is told.
- * 4. Recovery runs no user code: it reads positions, and orders attempts that were lost to be made again.
+ * 4. Recovery runs no user code: it reads positions, and has attempts that were lost made again.
  */
 import type { Address } from '../actors/address.js'
 import { toErrorValue } from '../actors/codec.js'
 import type { Command, Whereabouts } from '../actors/command.js'
 import { isJournalFull, type PerdureError, UnavailableError } from '../actors/errors.js'
 import { ActorCache } from './commit/actor-cache.js'
-import { Batch, type BatchSite } from './commit/batch.js'
+import { Batch } from './commit/batch.js'
+import type { BatchSite } from './commit/batch-site.js'
 import { CautiousSteps } from './commit/cautious-steps.js'
 import { type Base, type Filled, Filling, type Flight, groundOf } from './commit/filling.js'
 import { sortPending } from './commit/held-commands.js'
@@ -34,6 +35,8 @@ import { CommandSources } from './inbox/command-sources.js'
 import { Idle } from './inbox/idle.js'
 import { Wakes } from './inbox/wakes.js'
 import type { BatchObserver } from './observe/observer.js'
+import { Losses } from './recovery/losses.js'
+import type { OwingWalk } from './recovery/owing-walk.js'
 import { type Sampler, samplerFor } from './sampler.js'
 import type { ShardHostOptions } from './shard-host-options.js'
 import type { Life } from './step/life.js'
@@ -48,6 +51,8 @@ export class ShardHost {
   readonly #cautious: CautiousSteps
   readonly #retention: Retention
   readonly #sampler: Sampler | undefined
+  readonly #losses: Losses
+  readonly #walk: OwingWalk
   /** What is durable: the next batch is stepped on it, or on the flight that will be. */
   #base: Base
   /** Pending as well, for whoever has their actors' versions. */
@@ -67,27 +72,18 @@ export class ShardHost {
     this.#wakes = new Wakes(clock, () => this.#turn())
     this.followers = options.followers
     this.cache = new ActorCache(journal, bindings, limits)
+    this.#losses = new Losses(options)
     const { pending, held } = sortPending(options)
     this.#base = { position: journal.position, pending }
     this.#held = held
-    this.#sources = new CommandSources({
-      journal,
-      inbox: options.inbox,
-      limits,
-      time: options.time ?? 'wall',
-      isLeftInOrder: options.isLeftInOrder === true,
-    })
-    const kept = options.time === 'event' ? [] : bindings.all
-    this.#retention = new Retention({ journal, cache: this.cache, clock, limits }, kept)
+    this.#sources = new CommandSources(options)
+    this.#retention = new Retention(options, this.cache)
     this.#cautious = new CautiousSteps(options.wasKilled ?? journal.wasKilled, pending, limits)
     this.#sampler = samplerFor(options, command => this.submit(command))
-    const { runner, dispatcher } = wayOut(options, {
-      submit: command => this.submit(command),
-      read: address => this.read(address),
-      isLost: invocation => this.#sources.recovery.isLost(invocation),
-    })
+    const { runner, dispatcher, walk } = wayOut(options, this.#losses, this.#sources, this)
     this.runner = runner
     this.#dispatcher = dispatcher
+    this.#walk = walk
     options.inbox.onArrival(() => this.#wake())
   }
 
@@ -145,7 +141,7 @@ export class ShardHost {
 
   /** Looks once more at all that is owed: whoever ran what is away may be gone. */
   review(): void {
-    this.#sources.recovery.rescan()
+    this.#walk.again()
     this.#wake()
   }
 
@@ -156,6 +152,7 @@ export class ShardHost {
 
   /** Ends, and what runs goes on: `onLate` is told of its results. Answers false when that was not to be had in time. */
   async leave(withinMs: number, at: Whereabouts): Promise<boolean> {
+    this.#walk.leave()
     return (await this.#ending(() => letGoOn(this, this.#options.clock, withinMs, at))) === true
   }
 
@@ -195,7 +192,8 @@ export class ShardHost {
     return (
       pending > 0 ||
       this.#sources.hasWork(this.#options.clock.now(), isRunning) ||
-      (isRunning && (this.runner.wantsMore || this.#sources.recovery.isRescanning))
+      (isRunning && this.#walk.canGoOn) ||
+      (this.#open === undefined && this.#losses.wantsCommit)
     )
   }
 
@@ -236,7 +234,10 @@ export class ShardHost {
       else if (this.#needsQuiet) return
     }
     const now = clock.now()
-    if (this.#state === 'running') this.#replenish(now)
+    if (this.#state === 'running') {
+      this.#sources.replenish(now, address => this.read(address))
+      this.#walk.goOn(this.#sources.insideSize === 0 && this.#base.pending.length === 0)
+    }
     const observer = this.#open === undefined ? this.#options.observer?.batch() : this.#open.observer
     const site = this.#site(now, observer)
     if (this.#cautious.isInCharge) {
@@ -253,14 +254,14 @@ export class ShardHost {
     // the rest is stepped meanwhile: of all that waits in one commit, what comes of it would wait for the next, in step.
     filling.fill(this.#sources, limits.sliceCommandsMax)
     observer?.paused()
-    this.#open = filling.batch.size === 0 && filling.batch.isEmpty ? undefined : filling
+    this.#open = filling.isOfUse || this.#losses.wantsCommit ? filling : undefined
   }
 
   #site(now: number, observer: BatchObserver | undefined): BatchSite {
     const { bindings, limits, journal, time, isHere } = this.#options
     const stamp = time === 'event' ? Number.NEGATIVE_INFINITY : now
     const ground = groundOf(this.#flight, { base: this.#base, lives: this.cache, journal })
-    return { ...ground, bindings, limits, now, stamp, observer, ...(isHere === undefined ? {} : { isHere }) }
+    return { ...ground, bindings, limits, now, stamp, observer, isHere, losses: this.#losses }
   }
 
   /** Sends the batch at hand on its way, unless one is. */
@@ -269,7 +270,7 @@ export class ShardHost {
     if (open === undefined || this.#flight !== undefined) return
     const { batch, taken, observer } = open
     observer?.committing()
-    const made = batch.toCommit()
+    const made = { ...batch.toCommit(), ...this.#losses.offer() }
     this.#open = undefined
     const flight: Flight = {
       ...open,
@@ -278,7 +279,7 @@ export class ShardHost {
       // What is only marked as about to be stepped is still due: it must not be asked for a second time.
       holdsDue: this.#sources.areDueTaken && (batch.size > 0 || taken.length === 0),
     }
-    if (batch.isEmpty) {
+    if (batch.isEmpty && made.losses === undefined) {
       this.#arrived(flight)
       return this.#letOut(flight)
     }
@@ -317,11 +318,13 @@ export class ShardHost {
   /** What a batch made is what there is from now on. */
   #arrived({ batch, commit, base, holdsDue, observer }: Flight): void {
     const now = this.#options.clock.now()
+    this.#losses.committed()
     observer?.committed(batch.isEmpty ? undefined : commit, batch.bytes)
     this.#base = base
     for (const change of commit.records) this.#sources.note(change.index)
     if (holdsDue) this.#sources.committed()
     for (const life of batch.lives.values()) this.cache.committed(life, now)
+    this.#walk.note(batch.lives.values())
     this.cache.sweep(now)
   }
 
@@ -342,22 +345,13 @@ export class ShardHost {
       abandon(lost, this.isOver ? UNANSWERED : reason, reason)
       return this.#fail(error)
     }
-    takeBack(lost, reason, { sources: this.#sources, cache: this.cache, cautious: this.#cautious })
+    const from = { sources: this.#sources, cache: this.cache, cautious: this.#cautious, losses: this.#losses }
+    takeBack(lost, reason, from)
     this.#options.logger.error(
       { error: toErrorValue(error) },
       'the journal is full; nothing is lost, commands are refused',
     )
     this.#wakes.leaveAlone(this.#options.limits.journalFullRetryMs)
-  }
-
-  #replenish(now: number): void {
-    this.#sources.replenish(now, address => this.read(address))
-    const { recovery } = this.#sources
-    if (this.runner.takeOverflow()) recovery.rescan()
-    for (const address of recovery.nextRescanned()) {
-      const life = this.read(address)
-      if (life !== undefined) this.runner.reconcile(life, now)
-    }
   }
 
   #fail(cause: unknown): void {

@@ -2,6 +2,7 @@
  * A commit as bytes, to travel: the two byte strings of its segment, and what a segment leaves to the journal around
  * it. Invariant: what is unpacked and appended elsewhere makes the journal there say what it says here.
  */
+import type { Address } from '../../actors/address.js'
 import { decode, writeKnown } from '../../actors/codec.js'
 import type { Commit, InboxPosition } from '../../actors/commit.js'
 import { FrameWriter, frameAt } from './frames.js'
@@ -19,6 +20,9 @@ import {
 
 const frames = new FrameWriter()
 
+/** What stands before the two byte strings; the last only where a commit has it. */
+type Head = [first: number, at: number, taken: unknown[][] | undefined, losses?: [number, Address][]]
+
 /** To and from bytes. */
 export const commitForm = { pack: commitBytes, unpack: commitOf }
 
@@ -28,7 +32,7 @@ function commitBytes(commit: Commit): Buffer {
   keepPacked(commit, packed)
   const { entries, records } = packed
   frames.begin(3)
-  writeKnown(frames.to, [commit.first, commit.at, commit.taken?.map(placeRow)])
+  writeKnown(frames.to, [commit.first, commit.at, commit.taken?.map(placeRow), ...lossRows(commit)])
   frames.endPart()
   frames.to.writeBytes(entries)
   frames.endPart()
@@ -39,7 +43,7 @@ function commitBytes(commit: Commit): Buffer {
 
 /** @throws Error when they are no commit. */
 function commitOf(bytes: Buffer): Commit {
-  const [first, at, taken] = decode(frameAt(bytes, 0)) as [number, number, unknown[][] | undefined]
+  const [first, at, taken, losses] = decode(frameAt(bytes, 0)) as Head
   const entries = frameAt(bytes, 1)
   const records = frameAt(bytes, 2)
   const commit: Commit = {
@@ -54,9 +58,14 @@ function commitOf(bytes: Buffer): Commit {
     pending: unpackPending(pendingBytes(records)),
     ...tailOf(entries),
     ...(taken === undefined ? {} : { taken: taken.map(placeOf) }),
+    ...(losses === undefined ? {} : { losses: losses.map(([until, to]) => ({ until, to })) }),
   }
   keepPacked(commit, { entries, records })
   return commit
+}
+
+function lossRows({ losses }: Commit): unknown[] {
+  return losses === undefined ? [] : [losses.map(({ until, to }) => [until, to])]
 }
 
 function placeRow({ inbox, sequence, hash, index }: InboxPosition): unknown[] {

@@ -27,6 +27,13 @@ export interface EndedActor {
   readonly at: number
 }
 
+/** One that owes work; its record is opened when it is asked for. */
+export interface OwingRow {
+  readonly address: Address
+  /** @throws SetupError `JournalCorrupt` when no copy of it is whole */
+  read(): StoredRecord
+}
+
 /** What roots are counted by. */
 export type ActorKind = Omit<ActorCount, 'count'>
 
@@ -73,16 +80,17 @@ export class ActorTable {
        ORDER BY seq DESC LIMIT ${SNAPSHOTS_KEPT}`,
     )
     this.#lastSeq = db.prepare('SELECT last FROM page WHERE actor = ? ORDER BY seq DESC LIMIT 1').pluck()
-    this.#owing = db
-      .prepare(
-        `SELECT address FROM actor WHERE owes = 1 AND address > ? AND ${VISIBLE} ORDER BY address LIMIT ?`,
-      )
-      .pluck()
+    this.#owing = db.prepare(
+      'SELECT no, address, seq, checksum, record FROM actor WHERE owes = 1 AND address > ? ORDER BY address LIMIT ?',
+    )
   }
 
   read(address: Address): StoredRecord | undefined {
     const row = this.#record.get(address) as RecordRow | undefined
-    if (row === undefined) return undefined
+    return row && this.#open(row, address)
+  }
+
+  #open(row: RecordRow, address: Address): StoredRecord {
     const record = opened(row, address)
     if (typeof record !== 'string') return { record }
     const older = this.older(address, row.seq, record)
@@ -114,8 +122,10 @@ export class ActorTable {
     return this.snapshotAt(address, seq)
   }
 
-  owing(after: Address, limit: number): Address[] {
-    return this.#owing.all(after, limit) as Address[]
+  /** Rows that owe work, hidden ones too: whoever asks knows those, and they must not be looked through again and again. */
+  owing(after: Address, limit: number): OwingRow[] {
+    const rows = this.#owing.all(after, limit) as (RecordRow & { readonly address: Address })[]
+    return rows.map(row => ({ address: row.address, read: () => this.#open(row, row.address) }))
   }
 
   /** Roots of a type that ended at or before `until`, oldest first, as far as no newer commit has them. */

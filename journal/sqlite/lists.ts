@@ -35,13 +35,6 @@ export class Lists {
     return actorCounts(this.#table, this.#unsettled())
   }
 
-  owing(after: Address | undefined, limit: number): Address[] {
-    const unsettled = this.#unsettledAfter(after)
-      .filter(actor => actor.index.owes)
-      .map(actor => actor.address)
-    return [...unsettled, ...this.#table.owing(after ?? '', limit)].sort().slice(0, limit)
-  }
-
   /** Roots of a type that ended at or before `until`, those that ended first before the others. */
   ended(type: string, until: number, limit: number): Address[] {
     const unsettled = this.#unsettledAfter(undefined).filter(actor => hasEnded(actor, type, until))

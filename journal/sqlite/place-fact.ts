@@ -1,4 +1,4 @@
-/** The journal's place in a cluster, in the row that is written with each commit that moves it. */
+/** The journal's place, in the row that is written with each commit that moves it. */
 import { type JournalPlace, nowhere } from '../journal-place.js'
 import type { Connection, Statement } from './database.js'
 
@@ -16,8 +16,8 @@ export class PlaceFact {
   read(): JournalPlace {
     const written = this.#read.get(NAME) as string | undefined
     if (written === undefined) return nowhere
-    const { log, taken } = JSON.parse(written) as JournalPlace
-    return { log, taken }
+    // One of an earlier release knows of no losses.
+    return { ...nowhere, ...(JSON.parse(written) as Partial<JournalPlace>) }
   }
 
   write(place: JournalPlace): void {

@@ -11,7 +11,7 @@
 
 import type { Address } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
-import type { Commit, InboxPosition } from '../../actors/commit.js'
+import type { Commit, InboxPosition, Loss } from '../../actors/commit.js'
 import type {
   ActorCount,
   BackedUp,
@@ -21,6 +21,7 @@ import type {
   ListedActor,
   ListQuery,
   LogPosition,
+  OwingCursor,
   StoredCommit,
   StoredRecord,
 } from '../../actors/journal.js'
@@ -37,13 +38,13 @@ import {
   entryAt,
   entryBytes,
   entryCount,
-  type PackedSegment,
   packSegment,
   pendingBytes,
   tailOf,
   unpackPending,
 } from '../segment/segment.js'
 import { ActorTable } from './actor-table.js'
+import type { CommitFlight } from './commit-flight.js'
 import { type Connection, translating } from './database.js'
 import { Due } from './due.js'
 import { FingerprintTable } from './fingerprint-table.js'
@@ -53,6 +54,7 @@ import { Letters } from './letters.js'
 import { Lists } from './lists.js'
 import { endOf, readSettled, unsettledSegments } from './load.js'
 import type { OpenedFiles } from './open.js'
+import { OwingActors } from './owing-actors.js'
 import { PlaceFact } from './place-fact.js'
 import { Records } from './records.js'
 import type { SegmentTable } from './segment-table.js'
@@ -61,20 +63,11 @@ import { type DueKind, Unsettled } from './unsettled.js'
 import { WalkedRecords } from './walked-records.js'
 import type { Errand, Report, Writing } from './writer/orders.js'
 
-/** A commit on its way to the disk. */
-interface Flight {
-  readonly segment: PackedSegment
-  readonly commit: Commit
-  /** Where the journal stands with it. */
-  readonly place: JournalPlace
-  readonly landed: () => void
-  readonly lost: (error: unknown) => void
-}
-
 export class SqliteJournal implements Journal {
   readonly #opened: OpenedFiles
   readonly #db: Connection
   readonly #segments: SegmentTable
+  readonly #actors: ActorTable
   readonly #records: Records
   readonly #history: HistoryTable
   readonly #due: Due
@@ -86,7 +79,7 @@ export class SqliteJournal implements Journal {
   readonly #states: SettledStates
   #unsettled: Unsettled
   #end: Omit<HighWaterMark, 'hash'> = endOf(undefined)
-  #flight: Flight | undefined
+  #flight: CommitFlight | undefined
   /** Why nothing can be written any more. */
   #failure: unknown
   #dataVersion: unknown
@@ -102,11 +95,11 @@ export class SqliteJournal implements Journal {
     this.#segments = opened.segments
     this.historyFrom = (opened.segments.base()?.last ?? 0) + 1
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
-    const actors = new ActorTable(db, files.journal, opened.onDamage)
-    this.#records = new Records(actors, () => this.#unsettled)
+    this.#actors = new ActorTable(db, files.journal, opened.onDamage)
+    this.#records = new Records(this.#actors, () => this.#unsettled)
     this.#history = new HistoryTable(db, this.#segments)
     this.#due = new Due(db, () => this.#unsettled)
-    this.#lists = new Lists(actors, () => this.#unsettled)
+    this.#lists = new Lists(this.#actors, () => this.#unsettled)
     this.#letters = new Letters(new LetterTable(db), () => this.#unsettled)
     this.#fingerprints = new FingerprintTable(db)
     this.#placeFact = new PlaceFact(db)
@@ -139,7 +132,7 @@ export class SqliteJournal implements Journal {
         commit,
         address => this.#unsettled.find(address)?.stateAt,
       )
-      const place = placeAfter(this.#place, commit.taken, at)
+      const place = placeAfter(this.#place, commit, at)
       this.#flight = { segment, commit, place, landed, lost }
       try {
         writing.commit(segment, place === this.#place ? undefined : place)
@@ -162,6 +155,10 @@ export class SqliteJournal implements Journal {
     return this.#read(() => this.#place.taken)
   }
 
+  losses(): readonly Loss[] {
+    return this.#read(() => this.#place.losses)
+  }
+
   get logPosition(): LogPosition | undefined {
     return this.#read(() => this.#place.log)
   }
@@ -178,8 +175,9 @@ export class SqliteJournal implements Journal {
     return this.#read(() => this.#due.earliest(kind))
   }
 
-  owing(after: Address | undefined, limit: number): readonly Address[] {
-    return this.#read(() => this.#lists.owing(after, limit))
+  owing(): OwingCursor {
+    const cursor = this.#read(() => new OwingActors(this.#actors, this.#records, () => this.#unsettled))
+    return { next: limit => this.#readAsOne(() => cursor.next(limit)) }
   }
 
   entries(address: Address, after: number, limit: number, bytesMax = limits.pageBytesMax) {

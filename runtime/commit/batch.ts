@@ -14,44 +14,18 @@ import {
   StepFailedError,
 } from '../../actors/errors.js'
 import type { Answer, AppliedCommand, Delivery } from '../../actors/inbox.js'
-import type { KeptLetter } from '../../actors/journal.js'
-import type { Limits } from '../../actors/limits.js'
 import { Queue } from '../inbox/queue.js'
-import type { BatchObserver } from '../observe/observer.js'
 import type { Application, Applied, StepSite } from '../step/application.js'
 import { applyCommand, failCommand } from '../step/apply-command.js'
 import { awaits } from '../step/apply-result.js'
-import type { Bindings } from '../step/bindings.js'
 import { birthFor } from '../step/birth.js'
 import type { Act } from '../step/draft.js'
 import type { Life } from '../step/life.js'
+import type { BatchSite } from './batch-site.js'
 import { heldBack, isToldAtRest } from './held-back.js'
 import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
 import { answerTo, isInRecord, refusal, refusedBy, seenBy, unmoved } from './outcomes.js'
 import { indexOf } from './record-index.js'
-
-/** Where a batch finds the actors it does not hold itself. */
-export interface Lives {
-  get(address: Address, now: number): Life | undefined
-}
-
-export interface BatchSite {
-  readonly cache: Lives
-  readonly bindings: Bindings
-  readonly limits: Limits
-  /** Position of the last entry committed. */
-  readonly position: number
-  readonly now: number
-  /** What commands that bring no time of their own are stamped with, unless their actor is ahead of it. */
-  readonly stamp: number
-  /** What earlier commits left to be stepped. */
-  readonly pending: readonly Command[]
-  /** A dead letter as committed; undefined when it is settled. */
-  letter(id: string): KeptLetter | undefined
-  /** Whether an actor lives in this shard. Absent: all do. */
-  isHere?(address: Address): boolean
-  readonly observer?: BatchObserver | undefined
-}
 
 /** An answer that is due once the commit is durable. */
 export interface DueAnswer {
@@ -129,6 +103,7 @@ export class Batch {
     this.#bytes += delivery?.bytes ?? 0
     if (delivery !== undefined) this.took(delivery)
     if (delivery?.refusal !== undefined) return this.#refuse(given, delivery.refusal, delivery, true)
+    this.countLosses(given)
     if (isAboutLetter(given)) return this.#settleLetter(given, delivery)
     const command = this.#announce(given)
     const { application, birth } = this.#step(command)
@@ -136,6 +111,16 @@ export class Batch {
     const isHeard = delivery !== undefined && delivery.isUnheard !== true
     const place = { isHeard, before: () => this.#before(command.target), site: () => this.#stepSite() }
     this.#take(heldBack(application, command, place), command, delivery)
+  }
+
+  /** Lets an actor count the attempts that were lost with earlier processes, before it takes the command. */
+  countLosses(given: Command): void {
+    const { losses } = this.#site
+    const before = losses?.isOver === false ? this.#before(given.target) : undefined
+    const order = before && losses?.before(given, before)
+    if (order === undefined) return
+    const command = this.#announce(order)
+    this.#take(this.#tryApply(command), command, undefined)
   }
 
   /** With the commit, its inbox is read as far as that. */
@@ -229,6 +214,7 @@ export class Batch {
   abandon(given: Command): void {
     // The letter it is about stays, as it was.
     if (isAboutLetter(given)) return
+    this.countLosses(given)
     const command = this.#announce(given)
     const error: ErrorValue = {
       name: 'Poisonous',

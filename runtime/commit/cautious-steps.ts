@@ -18,7 +18,8 @@ import type { Delivery } from '../../actors/inbox.js'
 import type { Limits } from '../../actors/limits.js'
 import type { CommandSources, Taken } from '../inbox/command-sources.js'
 import { Queue } from '../inbox/queue.js'
-import { Batch, type BatchSite } from './batch.js'
+import { Batch } from './batch.js'
+import type { BatchSite } from './batch-site.js'
 
 interface CautiousBatch {
   readonly batch: Batch
@@ -116,7 +117,11 @@ export class CautiousSteps {
     this.#isMarked = true
     this.#left -= commands.length
     const batch = changingPending(site, commands)
-    for (const { delivery } of taken) if (delivery !== undefined) batch.took(delivery)
+    for (const { command, delivery } of taken) {
+      // A result among them is known by the attempt that the record has, should the process die of it.
+      batch.countLosses(command)
+      if (delivery !== undefined) batch.took(delivery)
+    }
     return { batch, taken }
   }
 

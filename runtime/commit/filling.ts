@@ -10,7 +10,8 @@ import type { Journal } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
 import type { CommandSources, Taken } from '../inbox/command-sources.js'
 import type { BatchObserver } from '../observe/observer.js'
-import type { Batch, BatchSite, Lives } from './batch.js'
+import type { Batch } from './batch.js'
+import type { BatchSite, Lives } from './batch-site.js'
 
 /** What a batch is stepped on, beside the actors themselves. */
 export interface Base {
@@ -37,6 +38,11 @@ export class Filling implements Filled {
     this.batch = batch
     this.#limits = limits
     this.observer = observer
+  }
+
+  /** Whether there is anything in it to commit, or to tell anybody. */
+  get isOfUse(): boolean {
+    return this.batch.size > 0 || !this.batch.isEmpty
   }
 
   /**

@@ -3,6 +3,7 @@
  * longer this host's to say so. Who looks on is told; who sent is refused, or its command stands in line again.
  */
 import type { CommandSources, Taken } from '../inbox/command-sources.js'
+import type { Losses } from '../recovery/losses.js'
 import type { ActorCache } from './actor-cache.js'
 import type { CautiousSteps } from './cautious-steps.js'
 import type { Filled } from './filling.js'
@@ -19,12 +20,18 @@ export function abandon(lost: Lost, refusal: string, reason = 'the runtime ended
 export function takeBack(
   lost: Lost,
   reason: string,
-  from: { readonly sources: CommandSources; readonly cache: ActorCache; readonly cautious: CautiousSteps },
+  from: {
+    readonly sources: CommandSources
+    readonly cache: ActorCache
+    readonly cautious: CautiousSteps
+    readonly losses: Losses
+  },
 ): void {
   const taken = throwAway(lost, reason)
   // What was stepped for nothing may have changed states it was given: they are read again.
   for (const one of lost) for (const address of one?.batch.lives.keys() ?? []) from.cache.forgetState(address)
   from.cautious.undo(lost.flatMap(one => one?.batch ?? []))
+  from.losses.lost()
   refuse(from.sources.putBack(taken), reason)
 }
 

@@ -2,30 +2,25 @@
  * Forgets finished actors once their definition's time has passed. Not a command: nothing about an actor
  * changes, it is only no longer kept. Rare, in small shares, and only between batches.
  */
-import type { Clock } from '../../actors/clock.js'
-import type { Behaviour } from '../../actors/definition.js'
 import { isJournalFull } from '../../actors/errors.js'
-import type { Journal } from '../../actors/journal.js'
-import type { Limits } from '../../actors/limits.js'
+import type { ShardHostOptions } from '../shard-host-options.js'
 import type { ActorCache } from './actor-cache.js'
 
-export interface RetentionSite {
-  readonly journal: Journal
-  readonly cache: ActorCache
-  readonly clock: Clock
-  readonly limits: Limits
-}
+type RetentionSite = Pick<ShardHostOptions, 'journal' | 'bindings' | 'clock' | 'limits' | 'time'>
 
 export class Retention {
   readonly #site: RetentionSite
+  readonly #cache: ActorCache
   /** How long each type's actors are kept after their end. */
   readonly #kept: ReadonlyMap<string, number>
   #nextAt: number
 
-  /** @param behaviours of several versions of a type, the longest time counts. */
-  constructor(site: RetentionSite, behaviours: readonly Behaviour[]) {
+  /** Of several versions of a type, the longest time counts. In event time everything is kept. */
+  constructor(site: RetentionSite, cache: ActorCache) {
     this.#site = site
+    this.#cache = cache
     const kept = new Map<string, number>()
+    const behaviours = site.time === 'event' ? [] : site.bindings.all
     for (const { type, retainMs = Number.POSITIVE_INFINITY } of behaviours)
       kept.set(type, Math.max(kept.get(type) ?? 0, retainMs))
     this.#kept = new Map([...kept].filter(([, retainMs]) => Number.isFinite(retainMs)))
@@ -53,13 +48,13 @@ export class Retention {
 
   /** Answers whether that was all. */
   #forgetShare(now: number): boolean {
-    const { journal, cache, limits } = this.#site
+    const { journal, limits } = this.#site
     let isDone = true
     for (const [type, retainMs] of this.#kept) {
       const ended = journal.ended(type, now - retainMs, limits.retentionShareMax)
       for (const address of ended) {
         journal.forget(address)
-        cache.drop(address)
+        this.#cache.drop(address)
       }
       if (ended.length === limits.retentionShareMax) isDone = false
     }

@@ -16,7 +16,7 @@ import { Queue } from '../inbox/queue.js'
 import type { Observer } from '../observe/observer.js'
 import { taskSource } from '../step/apply-effects.js'
 import { carried } from '../step/carried-trace.js'
-import type { Life } from '../step/life.js'
+import type { Owing } from '../step/lost-attempts.js'
 import { Attempt, type AttemptOrder, type AttemptSite, idempotencyKeyOf } from './attempt.js'
 
 export interface RunnerSite {
@@ -25,12 +25,12 @@ export interface RunnerSite {
   /** Hands a command to the inbox; room for it was kept when the attempt began. */
   submit(command: Command): void
   /** The actor as last committed. */
-  read(address: Address): Life | undefined
+  read(address: Address): Owing | undefined
   live(address: Address, event: ActorEvent): void
   /** Whether invocations' deadlines are in the clock's time. */
   readonly hasDeadlines: boolean
-  /** Whether an invocation's attempts are of an earlier process, and not recovered yet. */
-  isLost(invocation: Invocation): boolean
+  /** The actor as it owes attempts: those that were lost with earlier processes are counted in. */
+  counted(committed: Owing): Owing
   /** Whether whoever runs attempts elsewhere is gone, for all to know. */
   isGone(at: Whereabouts): boolean
   /** Takes the order that what ran elsewhere is gone: it comes after whatever was sent from there. */
@@ -86,6 +86,11 @@ export class ActivityRunner {
     return this.#waiting.size
   }
 
+  /** Whether what more actors owe would be taken: half the queue is for what is committed meanwhile. */
+  get hasRoom(): boolean {
+    return this.#waiting.size < this.#site.limits.dispatchQueueMax / 2
+  }
+
   /** Whether records hold more to dispatch, and the queue has room for it. */
   get wantsMore(): boolean {
     return this.#overflowed && !this.#stopping && this.#waiting.size === 0
@@ -99,7 +104,12 @@ export class ActivityRunner {
   }
 
   /** Makes what runs for an actor what its committed record says. */
-  reconcile(life: Life, now: number): void {
+  reconcile(committed: Owing, now: number): void {
+    this.run(this.#site.counted(committed), now)
+  }
+
+  /** The same for an actor in whose record lost attempts are counted. */
+  run(life: Owing, now: number): void {
     const { address, invocations, quarantine } = life.record
     const attempts = this.#attempts.get(address)
     if (attempts === undefined && invocations.length === 0) return
@@ -112,7 +122,7 @@ export class ActivityRunner {
     if (this.#waiting.size > 0) this.#fill()
   }
 
-  #cancelUnowed(life: Life, attempts: Attempts): void {
+  #cancelUnowed(life: Owing, attempts: Attempts): void {
     for (let at = attempts.length - 1; at >= 0; at--) {
       const attempt = attempts[at]!
       if (this.#owed(life, attempt.order.token) !== undefined) continue
@@ -122,7 +132,7 @@ export class ActivityRunner {
     }
   }
 
-  #dispatch(life: Life, invocation: Invocation, attempts: Attempts | undefined, now: number): void {
+  #dispatch(life: Owing, invocation: Invocation, attempts: Attempts | undefined, now: number): void {
     const { address: actor, incarnation } = life.record
     const source = this.#activityOf(life, invocation)
     if (source === undefined) return
@@ -141,14 +151,14 @@ export class ActivityRunner {
     }
   }
 
-  /** What attempts of this process run for; undefined for anything else. */
-  #activityOf(life: Life, invocation: Invocation): ActivitySource | undefined {
+  /** What attempts run for; undefined for anything else. */
+  #activityOf(life: Owing, invocation: Invocation): ActivitySource | undefined {
     const of = taskSource(life.binding.logic.source(invocation.src))
-    return of?.kind === 'activity' && !this.#site.isLost(invocation) ? of : undefined
+    return of?.kind === 'activity' ? of : undefined
   }
 
   /** The task an attempt runs for, if the record owes that very attempt. */
-  #owed(life: Life, token: InvocationToken): Task | undefined {
+  #owed(life: Owing, token: InvocationToken): Task | undefined {
     if (life.record.incarnation !== token.incarnation) return undefined
     const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
     const task = invocation?.tasks[token.task]
@@ -211,12 +221,13 @@ export class ActivityRunner {
       const token = this.#waiting.shift()
       if (token === undefined) return
       this.#queued.delete(nameOf(token))
-      this.#startOwed(this.#site.read(token.actor), token)
+      const committed = this.#site.read(token.actor)
+      this.#startOwed(committed && this.#site.counted(committed), token)
     }
   }
 
   /** The attempt as the record has it now: it may have been stopped while it waited. */
-  #startOwed(life: Life | undefined, token: InvocationToken): void {
+  #startOwed(life: Owing | undefined, token: InvocationToken): void {
     if (life === undefined || life.record.incarnation !== token.incarnation) return
     if (life.record.quarantine !== undefined) return
     const invocation = life.record.invocations.find(one => one.epoch === token.epoch)
@@ -342,7 +353,7 @@ function isDispatchable(task: Task, token: InvocationToken): boolean {
   return task.attempt === token.attempt && (task.state === 'ready' || task.state === 'started')
 }
 
-function isElsewhere({ record }: Life, { epoch, task, attempt }: InvocationToken): boolean {
+function isElsewhere({ record }: Owing, { epoch, task, attempt }: InvocationToken): boolean {
   const found = record.invocations.find(one => one.epoch === epoch)?.tasks[task]
   return found?.state === 'elsewhere' && found.attempt === attempt
 }

@@ -1,6 +1,6 @@
 /**
- * Where a batch takes its commands from: what is due and what recovery orders, then what comes from inside
- * (results, begun attempts), then the inbox. What comes from inside never waits behind a full inbox.
+ * Where a batch takes its commands from: what is due, then what comes from inside (results, begun attempts), then
+ * the inbox. What comes from inside never waits behind a full inbox.
  *
  * Invariant: what is due is asked for again only when all that was due before is committed.
  */
@@ -8,12 +8,10 @@ import type { Address } from '../../actors/address.js'
 import type { Command } from '../../actors/command.js'
 import type { RecordIndex } from '../../actors/commit.js'
 import type { Delivery, Inbox } from '../../actors/inbox.js'
-import type { Journal } from '../../actors/journal.js'
-import type { Limits } from '../../actors/limits.js'
+import type { ShardHostOptions } from '../shard-host-options.js'
 import type { Life } from '../step/life.js'
 import { DueActors } from './due-actors.js'
 import { Queue } from './queue.js'
-import { RecoveryScan } from './recovery-scan.js'
 
 /** A command, and whoever waits for its answer. */
 export interface Taken {
@@ -23,8 +21,9 @@ export interface Taken {
 
 type Read = (address: Address) => Life | undefined
 
+type SourcesSite = Pick<ShardHostOptions, 'journal' | 'inbox' | 'limits' | 'time'>
+
 export class CommandSources {
-  readonly recovery: RecoveryScan
   readonly #inbox: Inbox
   readonly #internal = new Queue<Command>()
   readonly #due = new Queue<Command>()
@@ -33,19 +32,11 @@ export class CommandSources {
   readonly #time: 'wall' | 'event'
   #asked = false
 
-  constructor(options: {
-    journal: Journal
-    inbox: Inbox
-    limits: Limits
-    time: 'wall' | 'event'
-    isLeftInOrder: boolean
-  }) {
-    const { journal, inbox, limits, time, isLeftInOrder } = options
+  constructor({ journal, inbox, limits, time = 'wall' }: SourcesSite) {
     this.#inbox = inbox
     this.#time = time
     this.#timers = new DueActors('timer', journal, limits)
     this.#retries = new DueActors('retry', journal, limits)
-    this.recovery = new RecoveryScan(journal, limits, isLeftInOrder)
   }
 
   submit(command: Command): void {
@@ -89,14 +80,12 @@ export class CommandSources {
     return taken.flatMap(one => one.delivery ?? [])
   }
 
-  /** Looks for what is due, and for what recovery has to order. */
+  /** Looks for what is due. */
   replenish(now: number, read: Read): void {
     if (this.#due.size > 0 || this.#asked) return
-    for (const command of this.recovery.next()) this.#due.push(command)
     if (!this.#isDue(now)) return
     for (const command of this.#timers.commands(now, read)) this.#due.push(command)
-    // A retry of an attempt that was lost must not begin before it was counted.
-    if (this.recovery.isDone) for (const command of this.#retries.commands(now, read)) this.#due.push(command)
+    for (const command of this.#retries.commands(now, read)) this.#due.push(command)
     this.#asked = this.#due.size > 0
   }
 
@@ -120,7 +109,7 @@ export class CommandSources {
   /** Whether anything waits. One that stops accepts no new work: nothing is due to it. */
   hasWork(now: number, accepts: boolean): boolean {
     if (this.#internal.size > 0 || this.#due.size > 0 || this.#inbox.size > 0) return true
-    return accepts && !this.#asked && (!this.recovery.isDone || this.#isDue(now))
+    return accepts && !this.#asked && this.#isDue(now)
   }
 
   /** When something will be due; Infinity for never. */

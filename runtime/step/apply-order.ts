@@ -2,14 +2,16 @@
  * What an operator's order does to an actor.
  */
 import { childAddress } from '../../actors/address.js'
-import type { Command, LetterOrder, OperatorOrder, Whereabouts } from '../../actors/command.js'
+import type { Command, LetterOrder, OperatorOrder, RecoverOrder, Whereabouts } from '../../actors/command.js'
 import type { ErrorValue } from '../../actors/errors.js'
+import type { ActivityPolicy } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
 import { release, sendResult, taskSource } from './apply-effects.js'
 import { currentTask, replaceTask } from './apply-result.js'
 import type { Draft } from './draft.js'
 import { applyElsewhere } from './elsewhere.js'
 import type { Life } from './life.js'
+import { afterLosses, lostTask } from './lost-attempts.js'
 
 /** Whether there is anything for the order to do. */
 export function concerns(life: Life, order: OperatorOrder): boolean {
@@ -89,14 +91,17 @@ export function applyOrder(draft: Draft, order: OperatorOrder): void {
       return leave(draft, order)
     case 'gone':
       for (const invocation of draft.invocations)
-        loseAttempts(draft, invocation, task => isSame(task.away, order.at))
+        loseAttempts(draft, invocation, (task, policy) =>
+          isSame(task.away, order.at) ? lostTask(task, 1, policy) : task,
+        )
       return
     case 'handOff':
     case 'beat':
       return applyElsewhere(draft, order)
     case 'recover':
       for (const invocation of draft.invocations)
-        if (invocation.position <= order.until) recoverInvocation(draft, invocation)
+        if (invocation.position <= order.until)
+          recoverInvocation(draft, invocation, lossesOf(order, invocation))
       return
   }
 }
@@ -150,35 +155,36 @@ function leave(draft: Draft, { at, running }: Extract<OperatorOrder, { type: 'aw
     }
 }
 
-/** The process that ran the attempts is gone. Each that may have begun counts as one. */
-function recoverInvocation(draft: Draft, invocation: Invocation): void {
+function lossesOf({ until, earlier = [] }: RecoverOrder, { position }: Invocation): number {
+  return [...earlier, until].filter(one => position <= one).length
+}
+
+/** The processes that ran the attempts are gone. Each attempt that may have begun counts as one. */
+function recoverInvocation(draft: Draft, invocation: Invocation, lost: number): void {
   const now: Invocation = { ...invocation, position: draft.position }
   draft.invocations = draft.invocations.map(one => (one === invocation ? now : one))
-  loseAttempts(draft, now, (task, once) => isHere(task) && task.state === (once ? 'started' : 'ready'))
+  loseAttempts(draft, now, (task, policy) => afterLosses(task, lost, policy))
 }
 
 function loseAttempts(
   draft: Draft,
   invocation: Invocation,
-  isLost: (task: Task, once: boolean) => boolean,
+  after: (task: Task, policy: ActivityPolicy) => Task,
 ): void {
   const of = taskSource(draft.binding.logic.source(invocation.src))
   if (of?.kind !== 'activity') return
   let now = invocation
-  for (const [index, { away: _, ...task }] of invocation.tasks.entries()) {
-    if (!isLost(invocation.tasks[index]!, of.policy.once)) continue
-    if (of.policy.once || task.attempt >= of.policy.attempts) {
-      const error = of.policy.once ? OUTCOME_UNKNOWN : attemptsExhausted(task)
-      // Owed no more, though the result that says so may be of a later commit.
-      now = replaceTask(draft, now, index, { ...task, state: 'parked' })
-      sendResult(draft, draft.token(invocation.id, invocation.epoch, index, task.attempt), {
-        status: 'error',
-        error,
-        retry: false,
-      })
-    } else {
-      now = replaceTask(draft, now, index, { ...task, state: 'ready', attempt: task.attempt + 1 })
-    }
+  for (const [index, task] of invocation.tasks.entries()) {
+    const counted = after(task, of.policy)
+    if (counted === task) continue
+    now = replaceTask(draft, now, index, counted)
+    // Owed no more, though the result that says so may be of a later commit.
+    if (counted.state !== 'parked') continue
+    sendResult(draft, draft.token(invocation.id, invocation.epoch, index, counted.attempt), {
+      status: 'error',
+      error: of.policy.once ? OUTCOME_UNKNOWN : attemptsExhausted(counted),
+      retry: false,
+    })
   }
 }
 

@@ -5,8 +5,10 @@ import type { Command } from '../../actors/command.js'
 import type { Commit } from '../../actors/commit.js'
 import type { Journal } from '../../actors/journal.js'
 import { type Applied, type CommitExtras, CommitMaker, T0 } from '../support/journal-commits.js'
+import { owingAddresses } from '../support/owing-pages.js'
 import { keepingContract } from './journal-keeping.contract.js'
 import { lettersContract } from './journal-letters.contract.js'
+import { owingContract } from './journal-owing.contract.js'
 
 /** Journals under test; each call of `open` gives an empty one. */
 export interface JournalKind {
@@ -34,11 +36,12 @@ export function journalContract(name: string, kind: JournalKind): void {
     it('is empty at first', () => {
       assert.equal(journal.position, 0)
       assert.deepEqual(journal.pending(), [])
+      assert.deepEqual(journal.losses(), [])
       assert.equal(journal.read('order/1'), undefined)
       assert.equal(journal.recordAt('order/1', 5), undefined)
       assert.equal(journal.nextDueAt('timer'), undefined)
       assert.deepEqual(journal.due('retry', T0, 10), [])
-      assert.deepEqual(journal.owing(undefined, 10), [])
+      assert.deepEqual(owingAddresses(journal), [])
       assert.deepEqual(journal.entries('order/1', 0, 10), [])
       assert.deepEqual(journal.list({ limit: 10 }), [])
       assert.equal(journal.count({}), 0)
@@ -220,17 +223,6 @@ export function journalContract(name: string, kind: JournalKind): void {
           assert.deepEqual(journal.due('timer', T0 + 99, 10), [{ address: 'order/2', dueAt: T0 + 20 }])
         })
 
-        it('says who owes work, in address order, in pages', async () => {
-          await commit(
-            ['c', 'a', 'b', 'd'].map(key => ({ address: `order/${key}`, index: { owes: key !== 'b' } })),
-          )
-          settle()
-          assert.deepEqual(journal.owing(undefined, 2), ['order/a', 'order/c'])
-          assert.deepEqual(journal.owing('order/c', 2), ['order/d'])
-          await commit([{ address: 'order/a' }, { address: 'order/b', index: { owes: true } }])
-          assert.deepEqual(journal.owing(undefined, 10), ['order/b', 'order/c', 'order/d'])
-        })
-
         it('lists and counts by type, state, tag, status and idleness', async () => {
           await commit([
             { address: 'order/1', index: { value: 'paying', tags: ['open', 'x'] } },
@@ -372,4 +364,5 @@ export function journalContract(name: string, kind: JournalKind): void {
   })
   keepingContract(name, kind)
   lettersContract(name, kind)
+  owingContract(name, kind)
 }

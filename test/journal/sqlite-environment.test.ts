@@ -8,6 +8,7 @@ import { openJournal } from '../../journal/index.js'
 import { CommitMaker } from '../support/journal-commits.js'
 import { openForTest, temporaryDirectory, writers } from '../support/journal-files.js'
 import { refusal } from '../support/journal-refusal.js'
+import { owingAddresses } from '../support/owing-pages.js'
 
 /** Fills a commit to some tens of kilobytes. */
 const filler = { type: 'FILL', text: 'x'.repeat(40_000) }
@@ -169,7 +170,7 @@ for (const { name, ownThread } of writers)
       )
       assert.equal(reader.position, 3)
       assert.equal(reader.entries('order/1', 0, 10).length, 2)
-      assert.deepEqual(reader.owing(undefined, 10), ['order/1'])
+      assert.deepEqual(owingAddresses(reader), ['order/1'])
       journal.settle()
       assert.equal(reader.count({}), 2)
       assert.equal(reader.read('order/2')?.record.seq, 1)

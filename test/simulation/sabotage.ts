@@ -31,9 +31,13 @@ export const sabotages: readonly Sabotage[] = [
   },
   { name: 'a disk that loses what was synced', diskLies: true },
   { name: 'pending commands lost', journal: journal => instead(journal, { pending: () => [] }) },
+  { name: 'losses forgotten', journal: journal => instead(journal, { losses: () => [] }) },
   { name: 'command ids forgotten', journal: journal => reading(journal, () => ({ recent: [] })) },
   { name: 'epochs counted anew', journal: journal => reading(journal, () => ({ epoch: 0 })) },
-  { name: 'work that is not owed any more', journal: journal => instead(journal, { owing: () => [] }) },
+  {
+    name: 'work that is not owed any more',
+    journal: journal => instead(journal, { owing: () => ({ next: () => [] }) }),
+  },
   {
     name: 'a beginning forgotten of what runs once',
     journal: journal =>

@@ -303,7 +303,7 @@ class Simulation {
 
   #began(process: { alive: boolean }, { token, source }: AttemptOrder): void {
     const name = attemptName(token)
-    this.#watch.began(name, source.policy.once)
+    this.#watch.began(name, token.attempt, source.policy)
     if (process.alive && this.#mayDie && this.#faults.chance(this.#plan.deathAtAttempt))
       this.#die('after an attempt began')
   }

@@ -6,7 +6,7 @@
 import type { Address } from '../../actors/address.js'
 import { normalise } from '../../actors/codec.js'
 import type { Command, InvocationToken } from '../../actors/command.js'
-import type { Commit, JournalEntry, PublishedEvent } from '../../actors/commit.js'
+import type { Commit, JournalEntry, Loss, PublishedEvent } from '../../actors/commit.js'
 import { digest } from '../../actors/digest.js'
 import type { Journal } from '../../actors/journal.js'
 import type { ActorRecord } from '../../actors/record.js'
@@ -27,6 +27,7 @@ export class Truth {
   readonly #changed = new Set<Address>()
   readonly #last = new Map<Address, JournalEntry>()
   #pending: readonly Command[] = []
+  #losses: readonly Loss[] = []
   /** Letters that came, and letters that were settled. */
   #letters = 0
   #perhaps: Commit | undefined
@@ -59,25 +60,28 @@ export class Truth {
     for (const { record } of commit.records) {
       this.records.set(record.address, record)
       this.#changed.add(record.address)
-      for (const invocation of record.invocations)
-        for (const [task, { attempt, state }] of invocation.tasks.entries())
-          if (state === 'ready' || state === 'started')
-            this.owed.set(
-              attemptName({
-                actor: record.address,
-                incarnation: record.incarnation,
-                id: invocation.id,
-                epoch: invocation.epoch,
-                task,
-                attempt,
-              }),
-              state,
-            )
+      this.#owe(record)
+    }
+    if (commit.losses !== undefined) {
+      this.#losses = commit.losses
+      for (const record of this.records.values()) this.#owe(record)
     }
     this.published.push(...commit.published)
     if (commit.entries.length > 0) this.commits.push({ first: commit.first, digest: commitDigest(commit) })
     this.#pending = commit.pending
     this.#letters += commit.deadLetters.length - commit.settledLetters.length
+  }
+
+  /** Of what a process that ended had begun, the attempt after is owed, and none else. */
+  #owe({ address: actor, incarnation, invocations }: ActorRecord): void {
+    for (const { id, epoch, position, tasks } of invocations) {
+      const lost = this.#losses.filter(({ until, to }) => position <= until && actor <= to).length
+      for (const [task, { attempt: last, state }] of tasks.entries()) {
+        if (state !== 'ready' && state !== 'started') continue
+        const attempt = state === 'ready' ? last + lost : last
+        this.owed.set(attemptName({ actor, incarnation, id, epoch, task, attempt }), state)
+      }
+    }
   }
 
   #addEntry(entry: JournalEntry, commit: Commit): void {
@@ -118,6 +122,8 @@ export class Truth {
     this.#compareCommits(journal, from)
     if (digest(journal.pending()) !== digest(this.#pending))
       this.#fail('a recovery found other pending commands than were committed')
+    if (digest(journal.losses()) !== digest(this.#losses))
+      this.#fail('a recovery found other losses than were committed')
     if (journal.countDeadLetters() !== this.#letters)
       this.#fail(`a recovery found ${journal.countDeadLetters()} dead letters: expected ${this.#letters}`)
     for (const address of this.#changed) this.#compareRecord(journal, address)
@@ -136,11 +142,12 @@ export class Truth {
     for (const address of this.records.keys()) this.#compareRecord(journal, address)
   }
 
-  /** A commit without entries shows by its pending commands, or its dead letters. */
+  /** A commit without entries shows by its pending commands, its losses, or its dead letters. */
   #isThere(commit: Commit, journal: Journal): boolean {
     if (commit.entries.length > 0) return journal.position >= commit.first
     if (commit.deadLetters.length !== commit.settledLetters.length)
       return journal.countDeadLetters() !== this.#letters
+    if (commit.losses !== undefined && digest(journal.losses()) !== digest(commit.losses)) return false
     return digest(journal.pending()) === digest(commit.pending)
   }
 

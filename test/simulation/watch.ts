@@ -2,6 +2,7 @@
  * Watches the door while a simulation runs: nothing may leave that is not durable, and nothing twice that may
  * leave once.
  */
+import type { ActivityPolicy } from '../../actors/logic.js'
 import type { Runtime } from '../../runtime/client/types.js'
 import type { Answer, Given } from './clients.js'
 import type { Definitions } from './definitions.js'
@@ -47,12 +48,13 @@ export class Watch {
   }
 
   /** An attempt of an activity begins. */
-  began(name: string, once: boolean): void {
+  began(name: string, attempt: number, { once, attempts }: ActivityPolicy): void {
     const { truth, trace, fail } = this.#site
     trace(`begins ${name}`)
     const owed = truth.owed.get(name)
     if (owed === undefined) fail(`${name} began, and nothing durable owes it`)
     if (once && owed !== 'started') fail(`${name} began before its beginning was durable`)
+    if (attempt > attempts) fail(`${name} began, and ${attempts} attempts are allowed`)
     if (this.#began.has(name)) fail(`${name} began twice`)
     this.#began.add(name)
   }

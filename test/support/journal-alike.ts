@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Address } from '../../actors/address.js'
 import type { Journal } from '../../actors/journal.js'
 import { T0 } from './journal-commits.js'
+import { owingPages } from './owing-pages.js'
 
 /** Asks both what a journal can be asked. */
 export function assertAlike(journal: Journal, model: Journal, addresses: readonly Address[]): void {
@@ -17,8 +18,8 @@ export function assertAlike(journal: Journal, model: Journal, addresses: readonl
     same(one => one.nextDueAt(kind))
     for (const limit of [1, 2, 100]) same(one => one.due(kind, T0 + 3, limit))
   }
-  same(one => one.owing(undefined, 100))
-  same(one => one.owing('order/2', 2))
+  same(one => one.losses())
+  for (const size of [1, 100]) same(one => owingPages(one, size).flat())
   for (const query of [
     {},
     { type: 'order' },

@@ -5,6 +5,7 @@ import type {
   Commit,
   DeadLetter,
   JournalEntry,
+  Loss,
   PublishedEvent,
   RecordIndex,
   SettledLetter,
@@ -29,6 +30,7 @@ export interface CommitExtras {
   readonly published?: readonly PublishedEvent[]
   readonly deadLetters?: readonly DeadLetter[]
   readonly settledLetters?: readonly SettledLetter[]
+  readonly losses?: readonly Loss[]
 }
 
 /** Makes commits one after the other, counting seqs and positions. */

@@ -11,6 +11,7 @@ import { runs } from '../../support/effort.js'
 import { type Applied, CommitMaker, T0 } from '../../support/journal-commits.js'
 import { flipByte, flipEvery, openForTest, temporaryDirectory } from '../../support/journal-files.js'
 import { refusal } from '../../support/journal-refusal.js'
+import { owingAddresses } from '../../support/owing-pages.js'
 
 const ADDRESSES = ['order/1', 'order/2', 'order/2/pay', 'stock/c', 'z/9']
 
@@ -71,11 +72,12 @@ function assertGoesOn(journal: Journal, model: Journal): void {
   same(one => one.position)
   same(one => one.logPosition)
   same(one => one.taken())
+  same(one => one.losses())
   same(one => one.pending())
   same(one => one.deadLetters(undefined, 100))
   same(one => one.counts())
   same(one => one.list({ limit: 100 }))
-  same(one => one.owing(undefined, 100))
+  same(one => owingAddresses(one))
   for (const kind of ['timer', 'retry'] as const) same(one => one.due(kind, T0 + 5, 100))
   for (const address of ADDRESSES) {
     same(one => one.read(address))

@@ -48,7 +48,7 @@ describe('a journal of an older schema', () => {
     await journal.append(new CommitMaker(7).make([{ address: 'order/new' }]))
     journal.close()
     onDatabase(db => {
-      assert.equal(db.pragma('user_version', { simple: true }), 8)
+      assert.equal(db.pragma('user_version', { simple: true }), 9)
       assert.equal(db.prepare(`SELECT count(*) FROM history WHERE address = 'order/1'`).pluck().get(), 4)
     })
   })
@@ -57,7 +57,7 @@ describe('a journal of an older schema', () => {
     makeOld()
     assert.throws(
       () => openJournal({ path: directory.path, readOnly: true }),
-      refusal('JournalTooOld', /schema 1/, { found: 1, known: 8 }),
+      refusal('JournalTooOld', /schema 1/, { found: 1, known: 9 }),
     )
   })
 })
@@ -66,11 +66,11 @@ describe('a journal of a newer schema', () => {
   it('is refused, naming both, and is not touched', () => {
     openForTest(directory.path).close()
     onDatabase(db => db.pragma('user_version = 99'))
-    const tooNew = refusal('JournalTooNew', /schema 99.* up to 8/, { found: 99, known: 8 })
+    const tooNew = refusal('JournalTooNew', /schema 99.* up to 9/, { found: 99, known: 9 })
     assert.throws(() => openForTest(directory.path), tooNew)
     assert.throws(() => openJournal({ path: directory.path, readOnly: true }), tooNew)
     onDatabase(db => assert.equal(db.pragma('user_version', { simple: true }), 99))
-    onDatabase(db => db.pragma('user_version = 8'))
+    onDatabase(db => db.pragma('user_version = 9'))
     openForTest(directory.path).close()
   })
 })

@@ -1,5 +1,6 @@
 /** Everything that must hold once a run has come to rest. */
 import { verifyJournal } from '../../../runtime/verify.js'
+import { owingAddresses } from '../../support/owing-pages.js'
 import { checkCounters } from './counters.js'
 import type { Evidence } from './evidence.js'
 import { checkMoney } from './money.js'
@@ -23,7 +24,7 @@ export function checkAll(evidence: Evidence): void {
 function checkRest({ runtime, truth, fail }: Evidence): void {
   const { journal } = runtime.shard
   const all = Number.MAX_SAFE_INTEGER
-  const owing = journal.owing(undefined, all)
+  const owing = owingAddresses(journal)
   if (owing.length > 0) fail(`at rest, these still owe work: ${owing.join(', ')}`)
   if (journal.pending().length > 0) fail(`at rest, ${journal.pending().length} commands are pending`)
   for (const kind of ['timer', 'retry'] as const) {

@@ -121,6 +121,96 @@ suite('recovery', () => {
     assertRefolds(rt)
   })
 
+  test('begins all that was lost again, and writes nothing of it until an actor is touched', async () => {
+    let hanging = true
+    const worker = workerOf(() => (hanging ? hang() : Promise.resolve('done')))
+    await using rt = await engineWorld([worker], { dueActorsPageMax: 7 })
+    const handles = Array.from({ length: 40 }, (_, n) => rt.actor(worker, `w-${n}`))
+    await Promise.all(handles.map(handle => handle.start({})))
+    await rt.crash()
+    assert.deepEqual(
+      rt.calls('work').map(one => one.attempt),
+      [...Array(40).fill(1), ...Array(40).fill(2)],
+    )
+    assert.equal(rt.engine.shard.journal.position, 40)
+    await rt.actor(worker, 'w-7').send({ type: 'POKE' })
+    const kinds = async (key: string) => (await historyOf(rt.actor(worker, key))).map(one => one.command.kind)
+    assert.deepEqual(await kinds('w-7'), ['start', 'operator', 'message'])
+    hanging = false
+    await rt.crash()
+    await rt.advance(0)
+    for (const handle of handles) assert.equal((await handle.getSnapshot())?.value, 'done', handle.id)
+    assert.deepEqual(await kinds('w-8'), ['start', 'operator', 'result'])
+    assert.deepEqual(
+      rt
+        .calls('work')
+        .slice(80)
+        .map(one => one.attempt),
+      Array(40).fill(3),
+    )
+    assertRefolds(rt)
+  })
+
+  for (const lossesMax of [8, 2])
+    test(`makes no attempt twice and none too many, with room for ${lossesMax} losses`, async () => {
+      const worker = workerOf(hang, { retry: { attempts: 4 } })
+      await using rt = await engineWorld([worker], { dueActorsPageMax: 5, lossesMax })
+      const handles = Array.from({ length: 20 }, (_, n) => rt.actor(worker, `w-${n}`))
+      await Promise.all(handles.map(handle => handle.start({})))
+      for (let crashes = 1; crashes <= 3; crashes++) {
+        await rt.crash()
+        if (crashes === 2) await rt.actor(worker, 'w-1').send({ type: 'POKE' })
+        assert.ok(rt.engine.shard.journal.losses().length <= lossesMax)
+      }
+      const attempts = new Map<string, number[]>()
+      for (const { idempotencyKey, attempt } of rt.calls('work'))
+        attempts.set(idempotencyKey, [...(attempts.get(idempotencyKey) ?? []), attempt])
+      assert.equal(attempts.size, 20)
+      for (const made of attempts.values()) assert.deepEqual(made, [1, 2, 3, 4])
+      await rt.crash()
+      await rt.advance(0)
+      for (const handle of handles) assert.equal((await handle.getSnapshot())?.value, 'failed', handle.id)
+      assert.equal(rt.calls('work').length, 80, 'none has more than four')
+      await rt.actor(worker, 'w-new').start({})
+      const kept = rt.engine.shard.journal.losses()
+      assert.ok(kept.length <= 1, 'with the next commit those go that nobody counts by')
+      assertRefolds(rt)
+    })
+
+  test('counts an attempt only where it may have begun: who waited for a place lost none', async () => {
+    let hanging = true
+    const worker = workerOf(() => (hanging ? hang() : Promise.resolve('done')), { retry: { attempts: 3 } })
+    const places = { activitiesRunningMax: 2, dispatchQueueMax: 4, dueActorsPageMax: 2 }
+    await using rt = await engineWorld([worker], places)
+    const handles = Array.from({ length: 30 }, (_, n) => rt.actor(worker, `w-${String(n).padStart(2, '0')}`))
+    await Promise.all(handles.map(handle => handle.start({})))
+    for (let crashes = 1; crashes <= 6; crashes++) await rt.crash()
+    hanging = false
+    await rt.crash()
+    await rt.advance(0)
+    const values = await Promise.all(handles.map(async one => (await one.getSnapshot())?.value))
+    assert.equal(values.at(0), 'failed', 'it was begun again and again')
+    const last = rt.calls('work').filter(one => one.idempotencyKey.startsWith('worker/w-29:'))
+    assert.deepEqual([values.at(-1), last.map(one => one.attempt)], ['done', [2]])
+    assertRefolds(rt)
+  })
+
+  test('ends what runs once, and lets it be, as the machine decides', async () => {
+    const worker = workerOf(hang, { once: true })
+    await using rt = await engineWorld([worker], { dueActorsPageMax: 3 })
+    const handles = Array.from({ length: 9 }, (_, n) => rt.actor(worker, `w-${n}`))
+    await Promise.all(handles.map(handle => handle.start({})))
+    await rt.advance(0)
+    await rt.crash()
+    await rt.advance(0)
+    for (const handle of handles) {
+      const found = await handle.getSnapshot()
+      assert.deepEqual([found?.value, found?.context.error?.code], ['failed', 'OutcomeUnknown'])
+    }
+    assert.equal(rt.calls('work').length, 9)
+    assertRefolds(rt)
+  })
+
   test('again and again loses nothing and does nothing twice that was done', async () => {
     const worker = workerOf(async () => 'done')
     await using rt = await engineWorld([worker], { batchCommandsMax: 2, dueActorsPageMax: 2 })
