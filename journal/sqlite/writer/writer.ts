@@ -25,6 +25,9 @@ import type { Errand, Report } from './orders.js'
 import { Settler } from './settler.js'
 import { WriteAheadLog } from './write-ahead-log.js'
 
+/** Of what was not settled when it began: a few milliseconds' worth. */
+const SEGMENTS_READ_AT_ONCE = 2
+
 export interface WriterSite {
   readonly db: Connection
   readonly journal: string
@@ -46,6 +49,8 @@ export class Writer {
   readonly #insert: (segment: Segment, place: JournalPlace | undefined) => void
   readonly #settleSlice: () => Progress
   #end: ReturnType<typeof endOf>
+  /** What was not settled when this began, and came since, as far as it is not read: the first commits do not wait for it. */
+  #unread: IterableIterator<Segment> | undefined
   #synced: Durability
   /** There was no room for rows: nothing is settled of itself until someone asks again. */
   #isStalled = false
@@ -70,7 +75,7 @@ export class Writer {
     }).immediate
     this.#settleSlice = db.transaction(() => this.#backlog.settle(this.#settler)).immediate
     this.#synced = durability
-    for (const segment of unsettledSegments(db, this.#segments)) this.#backlog.add(segment)
+    this.#unread = unsettledSegments(db, this.#segments)
     this.#end = endOf(this.#segments.newest())
     this.#mark = new HighWaterFile(highWater, this.#end, limits.markSyncCommitsMax)
   }
@@ -84,7 +89,7 @@ export class Writer {
       )
     // Whoever asked does not know of this one yet: a pause must not go on with it.
     this.#isPause = false
-    this.#makeRoom()
+    if (this.#unread === undefined) this.#makeRoom()
     const segment = sealSegment(packed, this.#end.hash)
     this.#sync(this.#site.durability)
     this.#insert(segment, place)
@@ -92,8 +97,9 @@ export class Writer {
     if (this.#site.durability === 'full') this.#markEnd()
     this.#site.tell({ kind: 'committed', number: segment.number })
     try {
-      this.#backlog.add(segment)
-      this.#keepUp()
+      if (this.#unread !== undefined) this.#readOn()
+      else this.#backlog.add(segment)
+      if (this.#unread === undefined) this.#keepUp()
       if (this.#wal.isLong) this.#checkpoint()
     } catch (error) {
       this.#site.tell({ kind: 'failed', error })
@@ -104,7 +110,7 @@ export class Writer {
   settle(): void {
     this.#isStalled = false
     this.#isPause = true
-    if (!this.#backlog.isSettling) this.#begin()
+    if (this.#unread === undefined && !this.#backlog.isSettling) this.#begin()
   }
 
   /**
@@ -113,6 +119,10 @@ export class Writer {
    */
   work(): boolean {
     if (this.#isStalled) return false
+    if (this.#unread !== undefined) {
+      this.#readOn()
+      return true
+    }
     if (this.#backlog.isSettling) {
       this.#isStalled = true
       this.#slice()
@@ -173,9 +183,22 @@ export class Writer {
   }
 
   #settleAll(): void {
+    while (this.#unread !== undefined) this.#readOn()
     while (!this.#backlog.isEmpty) {
       if (!this.#backlog.isSettling) this.#begin()
       while (this.#backlog.isSettling) this.#slice()
+    }
+  }
+
+  /** Reads more than a commit adds: the end is reached. */
+  #readOn(): void {
+    for (let count = 0; count < SEGMENTS_READ_AT_ONCE; count++) {
+      const { value, done } = this.#unread!.next()
+      if (done === true) {
+        this.#unread = undefined
+        return
+      }
+      this.#backlog.add(value)
     }
   }
 
