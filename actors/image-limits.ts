@@ -9,7 +9,7 @@ export interface ImageLimits {
   /**
    * An image is due when as many entries have come since the last, and as many for each actor in it; or when the journal
    * has grown by so many bytes, and no fewer than it had. So what images cost stays in proportion to what was committed:
-   * 13 µs of CPU an actor (measured), 3 µs an entry.
+   * 13 µs of CPU an actor (measured), so some 3 µs an entry.
    */
   readonly imageEntriesMin: number
   readonly imageEntriesPerActor: number

@@ -5,6 +5,7 @@
 import type { Clock } from '../actors/clock.js'
 import type { Command, Whereabouts } from '../actors/command.js'
 import type { ActivityRunner } from './dispatch/activity-runner.js'
+import { within } from './within.js'
 
 interface EndingHost {
   readonly runner: ActivityRunner
@@ -45,17 +46,4 @@ export async function letGoOn(
   if (isInTime && !host.isOver) return true
   host.runner.abort('the shard goes to another member')
   return false
-}
-
-/** Resolves with whether the work ended within that time; it is left alone otherwise. */
-async function within(clock: Clock, ms: number, work: () => Promise<void>): Promise<boolean> {
-  let cancel = () => {}
-  const patience = new Promise<boolean>(resolve => {
-    cancel = clock.after(ms, () => resolve(false))
-  })
-  try {
-    return await Promise.race([work().then(() => true), patience])
-  } finally {
-    cancel()
-  }
 }

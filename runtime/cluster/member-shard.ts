@@ -18,6 +18,7 @@ import { MemoryInbox } from '../inbox/memory-inbox.js'
 import { ShardHost } from '../shard-host.js'
 import type { ShardHostOptions } from '../shard-host-options.js'
 import { assertFingerprints } from '../versions.js'
+import { within } from '../within.js'
 import type { Lodgers } from './lodgers.js'
 import { MemberInbox } from './member-inbox.js'
 import { bringHome, ReplicatedLog, type SharedLog } from './replicated-log.js'
@@ -102,6 +103,7 @@ interface Owned {
   readonly shard: Shard
   readonly inboxes: ShardInboxes
   readonly log: SharedLog & { release(): void }
+  readonly copied: ReplicatedLog
   readonly epoch: number
   /** The life of this member in which it is owned. */
   readonly at: Whereabouts | undefined
@@ -280,7 +282,7 @@ export class MemberShard {
 
   #begin(
     journal: Journal,
-    { log, inboxes, epoch, at }: Omit<Owned, 'shard'>,
+    { log, inboxes, epoch, at }: Omit<Owned, 'shard' | 'copied'>,
     { wasKilled, isInOrder }: Left,
   ): void {
     const { bindings, clock, limits, logger, isHere, onAttempt, observer, verify, streams, lodgers } =
@@ -289,9 +291,10 @@ export class MemberShard {
       lodgers.send(from.life, command, late => streams.send(late))
     const followers = new Followers(error => logger.warn({ error: toErrorValue(error) }, 'a listener threw'))
     const inbox = new MemberInbox(new MemoryInbox(limits), inboxes.streams)
+    const copied = new ReplicatedLog(log, journal, this.#site)
     const host = new ShardHost({
       journal,
-      log: new ReplicatedLog(log, journal, this.#site),
+      log: copied,
       inbox,
       bindings,
       clock,
@@ -313,7 +316,7 @@ export class MemberShard {
       },
     })
     const shard: Shard = { host, inbox, journal }
-    this.#owned = { shard, inboxes, log, epoch, at }
+    this.#owned = { shard, inboxes, log, copied, epoch, at }
     this.#service = new EmbeddedService({
       bindings,
       clock,
@@ -347,6 +350,8 @@ export class MemberShard {
     this.#owned = undefined
     this.#service = undefined
     owned.log.release()
+    // What is in the log may still be on its way into the journal: it would be read a second time.
+    if (!(await within(this.#site.clock, withinMs, () => owned.copied.settled()))) await this.close()
     // What was committed here is read again from the journal's own place on; the claims with it.
     this.#readTo = undefined
     this.stand()

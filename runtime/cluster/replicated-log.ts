@@ -22,6 +22,7 @@ export class ReplicatedLog implements CommitLog {
   readonly #log: SharedLog
   readonly #journal: CommitLog
   readonly #site: { readonly clock: Clock; readonly limits: Limits; readonly logger: HostLogger }
+  #onItsWay: Promise<unknown> = Promise.resolve()
 
   constructor(
     log: SharedLog,
@@ -33,7 +34,18 @@ export class ReplicatedLog implements CommitLog {
     this.#site = site
   }
 
-  async append(commit: Commit): Promise<void> {
+  append(commit: Commit): Promise<void> {
+    const done = this.#append(commit)
+    this.#onItsWay = done.catch(() => {})
+    return done
+  }
+
+  /** Resolves when what was appended is in the journal here, or was refused. */
+  async settled(): Promise<void> {
+    await this.#onItsWay
+  }
+
+  async #append(commit: Commit): Promise<void> {
     const at = await this.#log.append(commit)
     await bringHome(this.#journal, commit, at, this.#site)
   }
