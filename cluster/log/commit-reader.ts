@@ -185,6 +185,8 @@ class Following implements CommitReader {
       idle_heartbeat: SILENCE_MS / 3,
     })
     const close = (): void => void messages.close()
+    // It may have come to an end while this was asked for.
+    if (signal.aborted) return close()
     signal.addEventListener('abort', close, { once: true })
     try {
       for await (const { subject, seq, headers, data } of messages) {

@@ -199,7 +199,10 @@ test('members share the requests, and tools find each of them', async t => {
   const info = (await found('INFO'))[0]!
   assert.deepEqual(
     (info.endpoints as { subject: string; queue_group: string }[]).map(one => [one.subject, one.queue_group]),
-    ['ask', 'get', 'history'].map(verb => [`shared.${verb}.*.*`, 'perdure']),
+    [
+      ...['ask', 'get', 'history'].map(verb => [`shared.${verb}.*.*`, 'perdure']),
+      ...['done', 'beat'].map(verb => [`shared.${verb}.*`, 'perdure']),
+    ],
   )
   for (let n = 1; n <= 40; n++) {
     const { body } = await requested(nc, 'shared.ask.strict.s-6', { type: 'ADD', n: 1 })
