@@ -8,7 +8,9 @@ import type { Line } from './bench.js'
 /** @throws when it ends by itself */
 export async function lineOfKilled(program: string, args: readonly string[]): Promise<Line> {
   const path = fileURLToPath(new URL(program, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...process.execArgv, path, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
   const said = once(createInterface(child.stdout), 'line') as Promise<[string]>
   try {
