@@ -31,7 +31,7 @@ export function planFor(random: Random): Plan {
   // Where a command kills, nothing else does: or what was stepped when the disk failed would be taken for poison.
   const poisonous = random.chance(0.1)
   return {
-    limits: { ...limitsFor(random), poisonAttemptsMax: poisonous ? random.between(1, 3) : 1_000 },
+    limits: { ...limitsFor(random), poisonAttemptsMax: poisonous ? random.between(2, 3) : 1_000 },
     poisonous,
     disk: random.chance(0.8) ? 'file' : 'memory',
     snapshotEvery: random.pick([1, 2, 5, 100]),
