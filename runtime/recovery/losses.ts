@@ -11,9 +11,9 @@
  * 3. Records hold nothing that their entries do not: what a mark says enters them by the order alone.
  */
 import type { Address } from '../../actors/address.js'
-import type { Command, OperatorCommand } from '../../actors/command.js'
+import type { Command, InvocationToken, OperatorCommand } from '../../actors/command.js'
 import type { Commit, Loss } from '../../actors/commit.js'
-import type { ActorRecord, Invocation } from '../../actors/record.js'
+import type { ActorRecord, Invocation, Task } from '../../actors/record.js'
 import type { ShardHostOptions } from '../shard-host-options.js'
 import { currentTask } from '../step/apply-result.js'
 import { type Owing, policyOf, withLosses } from '../step/lost-attempts.js'
@@ -40,6 +40,8 @@ export class Losses {
   #isChanged = false
   /** Results that an earlier process left to be stepped: of attempts that are not lost. */
   readonly #inherited: ReadonlySet<string>
+  /** The attempts they are the outcome of. */
+  readonly #ended: ReadonlySet<string>
 
   /** Actors that such a result was stepped for. */
   readonly #passed = new Set<Address>()
@@ -51,9 +53,9 @@ export class Losses {
     this.#max = limits.lossesMax
     this.until = isLeftInOrder === true ? 0 : journal.position
     this.#earlier = journal.losses()
-    this.#inherited = new Set(
-      journal.pending().flatMap(one => (one.kind === 'result' ? [`${one.target} ${one.commandId}`] : [])),
-    )
+    const results = journal.pending().filter(one => one.kind === 'result')
+    this.#inherited = new Set(results.map(one => `${one.target} ${one.commandId}`))
+    this.#ended = new Set(results.map(({ target, token }) => attemptOf(target, token)))
   }
 
   /** Whether nothing was lost that is not counted. */
@@ -119,8 +121,28 @@ export class Losses {
   counted(owing: Owing): Owing {
     const { record, binding } = owing
     if (this.isOver || !record.invocations.some(one => this.times(record, one) > 0)) return owing
-    if (record.address <= this.#begun) return withLosses(owing, invocation => this.times(record, invocation))
+    if (record.address <= this.#begun)
+      return withLosses(this.#withoutEnded(owing), invocation => this.times(record, invocation))
     const invocations = record.invocations.filter(one => this.times(record, one) === 0)
+    return { record: { ...record, invocations }, binding }
+  }
+
+  /** An attempt whose outcome is left to be stepped is not lost: the one after it is not owed before that says so. */
+  #withoutEnded({ record, binding }: Owing): Owing {
+    if (this.#ended.size === 0) return { record, binding }
+    const { address, incarnation } = record
+    const invocations = record.invocations.map(invocation => {
+      const { epoch } = invocation
+      if (this.times(record, invocation) === 0) return invocation
+      const tasks = invocation.tasks.map((one, task): Task => {
+        const { attempt } = one
+        const isEnded = this.#ended.has(attemptOf(address, { incarnation, epoch, task, attempt }))
+        return isEnded && (one.state === 'ready' || one.state === 'started')
+          ? { ...one, state: 'parked' }
+          : one
+      })
+      return { ...invocation, tasks }
+    })
     return { record: { ...record, invocations }, binding }
   }
 
@@ -206,6 +228,13 @@ export class Losses {
     this.#dropping = undefined
     this.#isChanged = true
   }
+}
+
+function attemptOf(
+  address: Address,
+  { incarnation, epoch, task, attempt }: Pick<InvocationToken, 'incarnation' | 'epoch' | 'task' | 'attempt'>,
+): string {
+  return `${address} ${incarnation}.${epoch}.${task}.${attempt}`
 }
 
 function isAbout({ until, to }: Loss, address: Address, position: number): boolean {
