@@ -33,11 +33,25 @@ export interface History {
   readonly reigns: readonly { readonly shard: number; readonly epoch: number; readonly member: string }[]
 }
 
+const READS_MAX = 20
+
 /**
  * The whole log. What makes it one log is checked on the way: positions follow one another in each shard, epochs
  * never fall, and in each epoch one member commits, the one whose claim began it.
  */
 export async function readHistory(site: ReaderSite): Promise<History> {
+  const { connection, ground } = site
+  const end = async () => (await connection.jsm.streams.info(ground.names.journalStream)).state.last_seq
+  for (let reads = 0; reads < READS_MAX; reads++) {
+    const before = await end()
+    const history = await readOnce(site)
+    // Shards are read one after the other: what one sent meanwhile would be heard in the next.
+    if ((await end()) === before) return history
+  }
+  throw new Error(`the log did not come to rest while it was read ${READS_MAX} times`)
+}
+
+async function readOnce(site: ReaderSite): Promise<History> {
   const entries: Placed[] = []
   const reigns: { shard: number; epoch: number; member: string }[] = []
   for (let shard = 0; shard < site.ground.shards; shard++) {
