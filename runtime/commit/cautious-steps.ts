@@ -11,7 +11,8 @@
  * of three deaths, the first of which nobody marked, the second must have been met alone.
  *
  * Invariants: while suspects are stepped, the first durable pending command is the only one a step of which may have
- * begun; a command is given up only after `poisonAttemptsMax - 1` deaths in which it was that one.
+ * begun; a command is given up only after `poisonAttemptsMax - 1` deaths in which it was that one. What was taken in is
+ * read: no commit after that names its place.
  */
 import type { Command } from '../../actors/command.js'
 import type { Delivery } from '../../actors/inbox.js'
@@ -110,7 +111,8 @@ export class CautiousSteps {
       commands[0] = marked(head)
     }
     for (const [index, { delivery }] of taken.entries())
-      if (delivery !== undefined) this.#deliveries.set(commands[site.pending.length + index]!, delivery)
+      if (delivery !== undefined)
+        this.#deliveries.set(commands[site.pending.length + index]!, placed(delivery))
     this.#undoing(() => {
       for (const command of commands) this.#deliveries.delete(command)
     })
@@ -176,6 +178,11 @@ export class CautiousSteps {
   #isUsedUp(command: Command): boolean {
     return (command.attempts ?? 0) >= this.#limits.poisonAttemptsMax
   }
+}
+
+/** Its inbox is read beyond it by then: with the place of each again, it would be read from there by whoever is next. */
+function placed({ place: _, ...delivery }: Delivery): Delivery {
+  return delivery
 }
 
 function changingPending(site: BatchSite, pending: readonly Command[]): Batch {

@@ -85,13 +85,16 @@ async function readOnce(site: ReaderSite): Promise<History> {
   return { entries, byActor, heard: await heardOf(site, addedOf(entries).size), reigns }
 }
 
+/** A server that lost the log it copies from asks for it again after tens of seconds. */
+const EVENTS_MS_MAX = 90_000
+
 /** Everything in the stream of events, once there are so many: it copies from the log. */
 async function heardOf({ connection, ground }: ReaderSite, countMin: number): Promise<Heard[]> {
   const stream = ground.names.eventsStream
   const count = await until(async () => {
     const { messages } = (await connection.jsm.streams.info(stream)).state
     return messages >= countMin ? messages : undefined
-  })
+  }, EVENTS_MS_MAX)
   const consumer = await connection.js.consumers.get(stream)
   const heard: Heard[] = []
   while (heard.length < count)

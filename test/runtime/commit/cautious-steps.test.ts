@@ -124,6 +124,30 @@ suite('stepping with care', () => {
     assert.deepEqual(careful.waiting, [])
   })
 
+  for (const soloCommandsMax of [1, 64])
+    test(`an inbox is never read a second time, whoever goes on (${soloCommandsMax} one by one at most)`, () => {
+      const bounds = { ...limits, soloCommandsMax, commitMessagesMax: 10 }
+      const commits = new Commits([], bounds)
+      const waiting = adds(35).map((command, n) => {
+        const place = { inbox: 'sends' as const, sequence: n + 1, hash: '' }
+        return { command, delivery: { command, bytes: 1, isUnheard: true, place, settle: () => {} } }
+      })
+      const sources = { take: () => waiting.shift() } as unknown as CommandSources
+      const careful = new CautiousSteps(true, [], bounds)
+      let read = 0
+      do {
+        const { batch } = careful.next(commits.site, sources)
+        commits.take(batch)
+        for (const { sequence } of batch.toCommit().taken ?? []) {
+          assert.ok(sequence >= read, `read up to ${read}, then ${sequence} is said`)
+          read = sequence
+        }
+        const stepped = commits.applied.filter(id => !id.endsWith('.start')).length
+        assert.equal(stepped + commits.pending.length, read, 'all that was read is applied or pending')
+      } while (commits.pending.length > 0)
+      assert.equal(read, 35)
+    })
+
   test('a commit that failed is made again, and whoever waits is answered once', () => {
     const bounds = { ...limits, soloCommandsMax: 3 }
     const commits = new Commits([], bounds)
