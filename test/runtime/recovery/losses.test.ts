@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Command } from '../../../actors/command.js'
+import type { Command, ResultCommand } from '../../../actors/command.js'
 import type { Journal } from '../../../actors/journal.js'
 import { limits } from '../../../actors/limits.js'
 import { Losses } from '../../../runtime/recovery/losses.js'
@@ -54,6 +54,32 @@ suite('losses', () => {
     assert.deepEqual([losses.takePassed(target), losses.takePassed(target)], [true, false])
     assert.ok(lossesOf(life, []).before(left, life), 'of this process, or nobody: the attempt is lost')
     assert.ok(lossesOf(life, [resultOf(life, 2)]).before(resultOf(life, 2), life), 'of another attempt')
+  })
+
+  test('let no attempt begin after one whose result is left to be stepped', () => {
+    const life = born()
+    const begins = (left: readonly Command[]) => {
+      const losses = lossesOf(life, left)
+      losses.reach('worker/x')
+      losses.offer()
+      losses.committed()
+      losses.begin('worker/x')
+      return losses.counted(life).record.invocations.map(({ tasks: [task] }) => [task?.attempt, task?.state])
+    }
+    const [result] = [resultOf(life, 1)]
+    assert.deepEqual(begins([result]), [[1, 'parked']], 'it has ended, and its outcome is to be heard first')
+    const another = { incarnation: 7, epoch: 7, task: 1, attempt: 2 }
+    for (const [name, value] of Object.entries(another)) {
+      const token = { ...(result as ResultCommand).token, [name]: value }
+      assert.deepEqual(begins([{ ...result, token } as Command]), [[2, 'ready']], `of another ${name}`)
+    }
+    assert.deepEqual(
+      begins([{ ...result, target: 'worker/v' } as Command]),
+      [[2, 'ready']],
+      'of another actor',
+    )
+    const poke: Command = { kind: 'message', commandId: 'p', target, event: { type: 'POKE' } }
+    assert.deepEqual(begins([poke]), [[2, 'ready']], 'no outcome')
   })
 
   test('let attempts begin again only as far as is durable, with the attempt after', () => {
