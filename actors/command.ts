@@ -23,6 +23,8 @@ interface Envelope {
   readonly trace?: string
   /** How often a step of it was begun after its process was killed; durable before the step begins. */
   readonly attempts?: number
+  /** Of one taken in before it is stepped: nobody hears what comes of it, so that refused it is kept as a dead letter. */
+  readonly unheard?: true
   /** The dead letter it was, for one that is stepped again: its id is no repetition then. */
   readonly redriven?: string
 }

@@ -9,7 +9,7 @@
  * 1. Nothing leaves before its commit is durable: answers, events, custom actions, attempts all wait for it.
  * 2. One commit is on its way at a time. Who reads sees what is durable; only the batch being filled sees more.
  * 3. A batch that could not be committed changed nothing, nor did the one stepped on it. What came from inside
- *    is stepped again later; who sent from outside is told.
+ *    is stepped again later, and so is what an inbox delivers once; who else sent from outside is told.
  * 4. Recovery runs no user code: it reads positions, and has attempts that were lost made again.
  */
 import type { Address } from '../actors/address.js'
@@ -175,10 +175,7 @@ export class ShardHost {
     this.#state = state
     this.#wakes.cancel()
     this.#sampler?.stop()
-    refuse(
-      this.#options.inbox.take(Number.POSITIVE_INFINITY),
-      'the runtime ended before the command was taken',
-    )
+    refuse(this.#sources.leftOutside(), 'the runtime ended before the command was taken')
     refuse(this.#cautious.waiting, UNANSWERED)
     abandon([this.#open], 'the runtime ended before the command was committed')
     this.#open = undefined
@@ -319,6 +316,7 @@ export class ShardHost {
   #arrived({ batch, commit, base, holdsDue, observer }: Flight): void {
     const now = this.#options.clock.now()
     this.#losses.committed()
+    this.#cautious.committed(batch)
     observer?.committed(batch.isEmpty ? undefined : commit, batch.bytes)
     this.#base = base
     for (const change of commit.records) this.#sources.note(change.index)

@@ -27,7 +27,14 @@ function fields<T>() {
 const head = ['kind', 'commandId', 'target'] as const
 const rest = ['sender', 'at', 'trace', 'attempts'] as const
 export const commandFields = {
-  start: fields<Extract<Command, { kind: 'start' }>>()(...head, 'input', ...rest, 'redriven', 'version'),
+  start: fields<Extract<Command, { kind: 'start' }>>()(
+    ...head,
+    'input',
+    ...rest,
+    'redriven',
+    'version',
+    'unheard',
+  ),
   message: fields<Extract<Command, { kind: 'message' }>>()(
     ...head,
     'event',
@@ -36,10 +43,24 @@ export const commandFields = {
     'ask',
     'delayMs',
     'redriven',
+    'unheard',
   ),
-  result: fields<Extract<Command, { kind: 'result' }>>()(...head, 'token', 'outcome', ...rest, 'redriven'),
-  timer: fields<Extract<Command, { kind: 'timer' }>>()(...head, 'timer', ...rest, 'redriven'),
-  operator: fields<Extract<Command, { kind: 'operator' }>>()(...head, 'order', ...rest, 'redriven'),
+  result: fields<Extract<Command, { kind: 'result' }>>()(
+    ...head,
+    'token',
+    'outcome',
+    ...rest,
+    'redriven',
+    'unheard',
+  ),
+  timer: fields<Extract<Command, { kind: 'timer' }>>()(...head, 'timer', ...rest, 'redriven', 'unheard'),
+  operator: fields<Extract<Command, { kind: 'operator' }>>()(
+    ...head,
+    'order',
+    ...rest,
+    'redriven',
+    'unheard',
+  ),
 } satisfies Record<Command['kind'], readonly string[]>
 
 export const entryFields = fields<JournalEntry>()(

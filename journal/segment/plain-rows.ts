@@ -73,9 +73,10 @@ function entryLength({ value, error, digest }: JournalEntry): number {
 }
 
 function resultLength(command: ResultCommand): number {
-  const { sender, at, trace, attempts, redriven } = command
-  const isUsual = at === undefined && trace === undefined && attempts === undefined && redriven === undefined
-  if (!isUsual) return lengthOf(commandFields.result, command)
+  const { sender, at, trace, attempts, redriven, unheard } = command
+  const isPlain = at === undefined && trace === undefined && attempts === undefined
+  if (!isPlain || redriven !== undefined || unheard !== undefined)
+    return lengthOf(commandFields.result, command)
   return sender === undefined ? SENDER_AT : SENDER_AT + 1
 }
 

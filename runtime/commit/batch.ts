@@ -102,7 +102,7 @@ export class Batch {
     this.size++
     this.#bytes += delivery?.bytes ?? 0
     if (delivery !== undefined) this.took(delivery)
-    if (delivery?.refusal !== undefined) return this.#refuse(given, delivery.refusal, delivery, true)
+    if (delivery?.refusal !== undefined) return this.turnAway(delivery, delivery.refusal)
     this.countLosses(given)
     if (isAboutLetter(given)) return this.#settleLetter(given, delivery)
     const command = this.#announce(given)
@@ -121,6 +121,11 @@ export class Batch {
     if (order === undefined) return
     const command = this.#announce(order)
     this.#take(this.#tryApply(command), command, undefined)
+  }
+
+  /** Refuses what was found wrong before any step. */
+  turnAway(delivery: Delivery, refusal: PerdureError): void {
+    this.#refuse(delivery.command, refusal, delivery, true)
   }
 
   /** With the commit, its inbox is read as far as that. */
@@ -334,7 +339,8 @@ export class Batch {
       this.#send(refusal(command.ask.replyTo.actor, command, value))
     // One that was begun before its process died had somebody who waited there.
     const isReleased = delivery === undefined && command.attempts === undefined
-    const isUnheard = command.sender !== undefined || delivery?.isUnheard === true || isReleased
+    const isTold = delivery === undefined ? command.unheard !== true : delivery.isUnheard !== true
+    const isUnheard = command.sender !== undefined || !isTold || isReleased
     if (isUnheard && keep && !isInRecord(command)) this.#bury(command, value)
   }
 

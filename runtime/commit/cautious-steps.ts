@@ -61,8 +61,7 @@ export class CautiousSteps {
 
   /** The next batch: one that marks, or one that steps what is marked. */
   next(site: BatchSite, sources: CommandSources): CautiousBatch {
-    for (const command of this.#stepped) this.#deliveries.delete(command)
-    this.#stepped = []
+    this.#forgetStepped()
     const [left, suspects, isMarked] = [this.#left, this.#suspects, this.#isMarked]
     this.#undo = () => {
       this.#left = left
@@ -77,6 +76,16 @@ export class CautiousSteps {
   #made(site: BatchSite, sources: CommandSources): CautiousBatch {
     if (this.#suspects > 0) return { batch: this.#stepSuspect(site), taken: [] }
     return this.#isMarked ? { batch: this.#stepMarked(site), taken: [] } : this.#takeIn(site, sources)
+  }
+
+  /** A commit is durable: whoever waited for what it stepped is answered with it. */
+  committed(batch: Batch): void {
+    if (batch === this.#last) this.#forgetStepped()
+  }
+
+  #forgetStepped(): void {
+    for (const command of this.#stepped) this.#deliveries.delete(command)
+    this.#stepped = []
   }
 
   /** Commits failed: makes things as they were before the last batch, if it was among them. */
@@ -103,28 +112,23 @@ export class CautiousSteps {
       if (one === undefined) break
       taken.push(one)
     }
-    const commands = [...site.pending, ...taken.map(one => one.command)].map(marked)
+    if (taken.length + site.pending.length === 0) return { batch: new Batch(site), taken }
+    const stepped = taken.filter(one => one.delivery?.refusal === undefined)
+    const commands = [...site.pending, ...stepped.map(heldFor)].map(marked)
     const [head] = commands
-    if (head === undefined) return { batch: new Batch(site), taken }
-    if (commands.length <= this.#limits.soloCommandsMax) {
+    if (head !== undefined && commands.length <= this.#limits.soloCommandsMax) {
       this.#suspects = commands.length
       commands[0] = marked(head)
     }
-    for (const [index, { delivery }] of taken.entries())
+    for (const [index, { delivery }] of stepped.entries())
       if (delivery !== undefined)
         this.#deliveries.set(commands[site.pending.length + index]!, placed(delivery))
     this.#undoing(() => {
       for (const command of commands) this.#deliveries.delete(command)
     })
-    this.#isMarked = true
-    this.#left -= commands.length
-    const batch = changingPending(site, commands)
-    for (const { command, delivery } of taken) {
-      // A result among them is known by the attempt that the record has, should the process die of it.
-      batch.countLosses(command)
-      if (delivery !== undefined) batch.took(delivery)
-    }
-    return { batch, taken }
+    this.#isMarked = head !== undefined
+    this.#left -= site.pending.length + taken.length
+    return { batch: takingIn(changingPending(site, commands), taken), taken }
   }
 
   /** As many as one commit may hold: the others stay pending, marked, before what the stepped ones sent. */
@@ -178,6 +182,22 @@ export class CautiousSteps {
   #isUsedUp(command: Command): boolean {
     return (command.attempts ?? 0) >= this.#limits.poisonAttemptsMax
   }
+}
+
+function takingIn(batch: Batch, taken: readonly Taken[]): Batch {
+  for (const { command, delivery } of taken) {
+    if (delivery !== undefined) batch.took(delivery)
+    // Nothing of it is stepped, so it kills nobody; and who goes on from here would not know what is wrong with it.
+    if (delivery?.refusal !== undefined) batch.turnAway(delivery, delivery.refusal)
+    // A result among them is known by the attempt that the record has, should the process die of it.
+    else batch.countLosses(command)
+  }
+  return batch
+}
+
+/** The command as it is left to whoever steps it, who may be another. */
+function heldFor({ command, delivery }: Taken): Command {
+  return delivery?.isUnheard === true ? { ...command, unheard: true } : command
 }
 
 /** Its inbox is read beyond it by then: with the place of each again, it would be read from there by whoever is next. */

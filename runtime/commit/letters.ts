@@ -18,7 +18,7 @@ export function isAboutLetter(command: Command): command is LetterCommand {
 
 /** A letter's command as it is stepped again: attempts that killed the process are counted anew. */
 export function meantBy({ id, command }: KeptLetter): Command {
-  const { attempts: _, ...meant } = command
+  const { attempts: _, unheard: __, ...meant } = command
   return { ...meant, redriven: id }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Where a batch takes its commands from: what is due, then what comes from inside (results, begun attempts), then
- * the inbox. What comes from inside never waits behind a full inbox.
+ * the inbox. What comes from inside never waits behind a full inbox. What was taken of an inbox that delivers once comes
+ * again from here, should its commit fail.
  *
  * Invariant: what is due is asked for again only when all that was due before is committed.
  */
@@ -27,6 +28,8 @@ export class CommandSources {
   readonly #inbox: Inbox
   readonly #internal = new Queue<Command>()
   readonly #due = new Queue<Command>()
+  /** Taken of the inbox, and to be taken again before what it has. */
+  readonly #again = new Queue<Delivery>()
   readonly #timers: DueActors
   readonly #retries: DueActors
   readonly #time: 'wall' | 'event'
@@ -68,16 +71,31 @@ export class CommandSources {
     return left
   }
 
+  /** All that came from outside and will not be taken any more. */
+  leftOutside(): readonly Delivery[] {
+    const left = this.#again.toArray()
+    this.#again.replace([])
+    return [...left, ...this.#inbox.take(Number.POSITIVE_INFINITY)]
+  }
+
   #takeOutside(): Taken | undefined {
-    if (this.#inbox.size === 0) return undefined
-    const [delivery] = this.#inbox.take(1)
+    const delivery = this.#again.shift() ?? this.#takeNew()
     return delivery && { command: delivery.command, delivery }
   }
 
-  /** The batch that took them could not be committed. Answers those whose senders must be told. */
+  #takeNew(): Delivery | undefined {
+    return this.#inbox.size === 0 ? undefined : this.#inbox.take(1)[0]
+  }
+
+  /**
+   * The batch that took them could not be committed. Answers those whose senders must be told; one with a place waits
+   * here: whatever came after it would say that it has been read.
+   */
   putBack(taken: readonly Taken[]): readonly Delivery[] {
     this.#internal.unshift(taken.filter(one => one.delivery === undefined).map(one => one.command))
-    return taken.flatMap(one => one.delivery ?? [])
+    const deliveries = taken.flatMap(one => one.delivery ?? [])
+    this.#again.unshift(deliveries.filter(one => one.place !== undefined))
+    return deliveries.filter(one => one.place === undefined)
   }
 
   /** Looks for what is due. */
@@ -108,7 +126,7 @@ export class CommandSources {
 
   /** Whether anything waits. One that stops accepts no new work: nothing is due to it. */
   hasWork(now: number, accepts: boolean): boolean {
-    if (this.#internal.size > 0 || this.#due.size > 0 || this.#inbox.size > 0) return true
+    if (this.insideSize > 0 || this.#again.size > 0 || this.#inbox.size > 0) return true
     return accepts && !this.#asked && this.#isDue(now)
   }
 

@@ -6,10 +6,16 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import Database from 'better-sqlite3'
 import { assign, setup } from 'xstate'
+import type { Command } from '../../actors/command.js'
+import { SetupError } from '../../actors/errors.js'
+import type { Answer, Delivery } from '../../actors/inbox.js'
 import { limits } from '../../actors/limits.js'
-import { openJournal } from '../../journal/index.js'
+import { MemoryJournal, openJournal } from '../../journal/index.js'
+import { Followers } from '../../runtime/dispatch/followers.js'
 import { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
 import { createRuntime, defineActor, PerdureError } from '../../runtime/index.js'
+import { ShardHost } from '../../runtime/shard-host.js'
+import { Bindings } from '../../runtime/step/bindings.js'
 import { SystemClock } from '../../runtime/system-clock.js'
 
 const note = defineActor({
@@ -77,6 +83,59 @@ suite('a shard host', () => {
     await roomy.actor(note, 'more').send({ type: 'WRITE', text: 'more' })
     await roomy.stop()
   })
+
+  for (const wasKilled of [false, true])
+    test(`that has no room loses nothing of what it is brought once${wasKilled ? ', with care' : ''}`, async () => {
+      const bounds = { ...limits, batchCommandsMax: 4, journalFullRetryMs: 1, soloCommandsMax: 2 }
+      const journal = new MemoryJournal()
+      const settled: string[] = []
+      const brought = Array.from({ length: 20 }, (_, n): Delivery => {
+        const event = { type: 'WRITE', text: `${n}` }
+        const command: Command = { kind: 'message', commandId: `${n}`, target: 'note/n', event }
+        const settle = ({ ok }: Answer) => void settled.push(`${n} ${ok}`)
+        return { command, bytes: 1, place: { inbox: 'commands', sequence: n + 1, hash: '' }, settle }
+      })
+      let appends = 0
+      const host = new ShardHost({
+        journal,
+        log: {
+          append: async commit => {
+            // The room comes and goes.
+            if (appends++ % 3 !== 2) throw new SetupError('JournalFull', 'no room')
+            await journal.append(commit)
+          },
+        },
+        inbox: {
+          take: max => brought.splice(0, max),
+          get size() {
+            return brought.length
+          },
+          onArrival: () => {},
+        },
+        bindings: new Bindings([note]),
+        clock: new SystemClock(),
+        limits: bounds,
+        logger: { warn: () => {}, error: () => {} },
+        followers: new Followers(error => assert.fail(String(error))),
+        onFailed: failed,
+        wasKilled,
+      })
+      host.start()
+      await host.whenIdle()
+      while (!host.isIdle) await host.whenIdle()
+      host.kill()
+      const ids = journal.entries('note/n', 0, 1_000).map(({ command }) => command.commandId)
+      const all = Array.from({ length: 20 }, (_, n) => `${n}`)
+      assert.deepEqual(
+        ids.filter(id => !id.endsWith('.start')),
+        all,
+      )
+      assert.deepEqual(
+        settled,
+        all.map(n => `${n} true`),
+      )
+      assert.equal(journal.taken()[0]?.sequence, 20)
+    })
 
   test('that cannot read an old entry answers a repeated command all the same', async () => {
     const before = await createRuntime({ actors: [note], path, logger })

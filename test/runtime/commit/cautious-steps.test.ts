@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Command } from '../../../actors/command.js'
+import { InvalidEventError } from '../../../actors/errors.js'
+import type { Answer } from '../../../actors/inbox.js'
 import { type Limits, limits } from '../../../actors/limits.js'
 import type { Batch } from '../../../runtime/commit/batch.js'
 import type { BatchSite } from '../../../runtime/commit/batch-site.js'
@@ -147,6 +149,59 @@ suite('stepping with care', () => {
       } while (commits.pending.length > 0)
       assert.equal(read, 35)
     })
+
+  for (const soloCommandsMax of [1, 64])
+    test(`what was refused at the door is refused at once, and stepped by nobody (${soloCommandsMax} one by one at most)`, () => {
+      const bounds = { ...limits, soloCommandsMax }
+      const commits = new Commits([], bounds)
+      const refusal = new InvalidEventError('counter/c', 'an event that it knows', 'ADD')
+      const told: unknown[] = []
+      const waiting = adds(3).map((command, n) => {
+        const place = { inbox: 'commands' as const, sequence: n + 1, hash: '' }
+        const bad = n === 1 ? {} : { refusal, ...(n === 0 ? { isUnheard: true } : {}) }
+        const settle = (answer: Answer) => void told.push(answer.ok || answer.error)
+        return { command, delivery: { command, bytes: 1, place, ...bad, settle } }
+      })
+      const sources = { take: () => waiting.shift() } as unknown as CommandSources
+      const { batch } = new CautiousSteps(true, [], bounds).next(commits.site, sources)
+      for (const { delivery, answer } of batch.answers) delivery.settle(answer)
+      const { deadLetters, taken } = batch.toCommit()
+      assert.deepEqual(told, [refusal, refusal])
+      assert.deepEqual(
+        deadLetters.map(({ command }) => command.commandId),
+        ['add-0'],
+        'nobody waits for the first',
+      )
+      assert.deepEqual(
+        taken?.map(one => one.sequence),
+        [3],
+      )
+      commits.take(batch)
+      // The process dies of the one that is left; whoever goes on has the commands alone.
+      const next = new CautiousSteps(true, commits.pending, bounds)
+      while (commits.pending.length > 0) commits.take(next.next(commits.site, nothing).batch)
+      assert.deepEqual(commits.applied, ['add-1.start', 'add-1'])
+    })
+
+  test('what nobody waits for and nobody takes is kept, though its process died after it was taken in', () => {
+    const commits = new Commits([], limits)
+    const waiting = adds(2).map((command, n) => {
+      const target = 'nobody/knows'
+      const delivery = { command: { ...command, target }, bytes: 1, isUnheard: n === 0, settle: () => {} }
+      return { command: delivery.command, delivery }
+    })
+    const sources = { take: () => waiting.shift() } as unknown as CommandSources
+    commits.take(new CautiousSteps(true, [], limits).next(commits.site, sources).batch)
+    assert.equal(commits.pending.length, 2)
+    const next = new CautiousSteps(true, commits.pending, limits)
+    const letters: string[] = []
+    while (commits.pending.length > 0) {
+      const { batch } = next.next(commits.site, nothing)
+      letters.push(...batch.toCommit().deadLetters.map(({ command }) => command.commandId))
+      commits.take(batch)
+    }
+    assert.deepEqual(letters, ['add-0'], 'who waited for the other asks again')
+  })
 
   test('a commit that failed is made again, and whoever waits is answered once', () => {
     const bounds = { ...limits, soloCommandsMax: 3 }
