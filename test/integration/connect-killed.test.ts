@@ -3,34 +3,22 @@
  * and follows: nothing is missed, nothing doubled.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { connect } from '../../runtime/index.js'
+import { ChildProgram } from '../support/child-program.js'
 import { counter } from '../support/control-child.js'
 import { historyOf } from '../support/engine-world.js'
 
-const PROGRAM = fileURLToPath(new URL('../support/control-child.js', import.meta.url))
+const PROGRAM = new URL('../support/control-child.js', import.meta.url)
 const KILLS = 5
 const SENDERS = 8
 const SENDS = 60
 const CROWD = 300
 
-async function start(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [PROGRAM, path], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout!, 'data')
-  return child
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
-}
+const start = (path: string): Promise<ChildProgram> => ChildProgram.start(PROGRAM, [path])
 
 test(`a client lives through ${KILLS} kills of its runtime`, { timeout: 120_000 }, async () => {
   const path = mkdtempSync(join(tmpdir(), 'perdure-killed-'))
@@ -44,7 +32,7 @@ test(`a client lives through ${KILLS} kills of its runtime`, { timeout: 120_000 
     let kills = 0
     let killing: Promise<void> | undefined
     const again = async () => {
-      await killed(child)
+      await child.end()
       child = await start(path)
       killing = undefined
     }
@@ -84,7 +72,7 @@ test(`a client lives through ${KILLS} kills of its runtime`, { timeout: 120_000 
     assert.equal((await c.getSnapshot())?.context.n, total)
   } finally {
     await client[Symbol.asyncDispose]()
-    await killed(child)
+    await child.end()
     rmSync(path, { recursive: true, force: true })
   }
 })
@@ -105,7 +93,7 @@ for (const round of [1, 2, 3])
         await c.ask({ type: 'ADD', n: 1 }, { id: `b${n}`, timeoutMs: 50_000 })
         // Amid them: many are on their way, and more wait.
         if (++answered === 20 * round)
-          again = killed(child).then(async () => {
+          again = child.end().then(async () => {
             child = await start(path)
           })
       })
@@ -115,7 +103,7 @@ for (const round of [1, 2, 3])
       assert.equal((await c.getSnapshot())?.context.n, CROWD)
     } finally {
       await client[Symbol.asyncDispose]()
-      await killed(child)
+      await child.end()
       rmSync(path, { recursive: true, force: true })
     }
   })
@@ -130,20 +118,20 @@ test('a runtime that hangs is noticed; what was sent to it is applied once', {
   try {
     const c = client.actor(counter, 'c')
     await c.send({ type: 'ADD', n: 1 })
-    child.kill('SIGSTOP')
+    child.process.kill('SIGSTOP')
     await assert.rejects(c.send({ type: 'ADD', n: 1 }, { id: 'x' }), {
       code: 'Unavailable',
       retryable: true,
       message: /not answered for 600 ms.*same id/,
     })
     await assert.rejects(c.getSnapshot(), { code: 'Unavailable', retryable: true })
-    child.kill('SIGCONT')
+    child.process.kill('SIGCONT')
     const { snapshot } = await c.ask({ type: 'ADD', n: 1 }, { id: 'x', timeoutMs: 30_000 })
     assert.equal(snapshot.context.n, 2)
     assert.equal((await historyOf(c)).length, 3)
   } finally {
     await client[Symbol.asyncDispose]()
-    await killed(child)
+    await child.end()
     rmSync(path, { recursive: true, force: true })
   }
 })

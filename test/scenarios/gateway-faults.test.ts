@@ -4,14 +4,11 @@
  * counted outside of the runtime: in the gateway's ledger, in the journal it left, and in what was ordered.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { idOf } from '../../actors/address.js'
 import { openJournal } from '../../journal/index.js'
 import { noServices } from '../../machines/lifecycles/order-activities.js'
@@ -24,8 +21,9 @@ import { orderState } from '../../runtime/demo/order-state.js'
 import { Random } from '../../runtime/demo/random.js'
 import { type Client, connect } from '../../runtime/index.js'
 import { dayMs, hourMs, noon } from '../machines/lifecycles/order-life.js'
+import { ChildProgram } from '../support/child-program.js'
 
-const PROGRAM = fileURLToPath(new URL('../support/order-program.js', import.meta.url))
+const PROGRAM = new URL('../support/order-program.js', import.meta.url)
 const ORDERS = 1_000
 const KILLS = 12
 const AT_ONCE = 200
@@ -59,22 +57,19 @@ function plan(nth: number, random: Random): PlannedOrder {
 class Killed {
   kills = 0
   readonly #args: readonly string[]
-  #child!: ChildProcess
+  #child!: ChildProgram
 
   constructor(directory: string, { port, answerMsMax }: RunningGateway) {
-    this.#args = [PROGRAM, directory, String(port), String(answerMsMax)]
+    this.#args = [directory, String(port), String(answerMsMax)]
   }
 
   async start(): Promise<void> {
-    this.#child = spawn(process.execPath, this.#args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    await once(this.#child.stdout!, 'data')
+    this.#child = await ChildProgram.start(PROGRAM, this.#args)
   }
 
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const gone = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
-    await gone
+    if (!this.#child.isRunning) return
+    await this.#child.end()
     this.kills++
   }
 }

@@ -1,35 +1,23 @@
 /** One order, two kills, three processes, one trace: as a collector of OpenTelemetry has it. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { ChildProgram } from '../support/child-program.js'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js'
 
-const program = fileURLToPath(new URL('../support/traced-program.js', import.meta.url))
+const PROGRAM = new URL('../support/traced-program.js', import.meta.url)
 
 /** Runs the program until it says something. Answers what, and how to kill it. */
 async function live(t: TestContext, path: string, url: string, life: number) {
-  const child = spawn(process.execPath, [program, path, url, `${life}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.after(() => child.kill('SIGKILL'))
-  const ended = once(child, 'exit')
-  let said = ''
-  for await (const line of createInterface(child.stdout)) {
-    said = line
-    break
-  }
+  const child = new ChildProgram(PROGRAM, [path, url, `${life}`])
+  t.after(() => child.end())
   return {
-    said,
+    said: await child.ready(),
     kill: async () => {
-      child.kill('SIGKILL')
-      const [, signal] = await ended
-      return signal as string | null
+      await child.end()
+      return child.ended()
     },
   }
 }

@@ -1,14 +1,10 @@
 /** Counters on members in processes of their own, asked evenly whatever becomes of those who answer. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { ChildMembers } from './child-members.js'
 
-const PROGRAM = fileURLToPath(new URL('./counter-member.js', import.meta.url))
+const PROGRAM = new URL('./counter-member.js', import.meta.url)
 
 /** Asks evenly, and notes how long each took, by what went on when it was begun. */
 export class CounterLoad {
@@ -69,34 +65,19 @@ export class CounterLoad {
   }
 }
 
-/** Members of one cluster, gone with the test. */
+/** Members that count, gone with the test. */
 export function counterMembers(
   t: Pick<TestContext, 'after'>,
   cluster: { readonly name: string; readonly shards: number; readonly replicas?: number },
 ) {
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-counters-'))
-  const children = new Map<string, ChildProcess>()
-  const end = async (member: string, signal: NodeJS.Signals) => {
-    const child = children.get(member)!
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill(signal)
-    await gone
-  }
-  t.after(async () => {
-    await Promise.all([...children.keys()].map(member => end(member, 'SIGKILL')))
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
-  })
+  const members = new ChildMembers(t, PROGRAM)
   return {
-    end,
+    end: (member: string, signal: NodeJS.Signals) => members.end(member, signal),
     /** Resolves once it is a member. */
-    async start(member: string, servers: string | readonly string[]): Promise<void> {
-      const options = { path: join(directory, member), cluster: { ...cluster, servers, member } }
-      const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      children.set(member, child)
-      await once(child.stdout!, 'data')
-    },
+    start: (member: string, servers: string | readonly string[]) =>
+      members.start(member, {
+        path: join(members.directory, member),
+        cluster: { ...cluster, servers, member },
+      }),
   }
 }

@@ -75,6 +75,12 @@ export class HealingWorld {
     return member
   }
 
+  /** A whole life of a member: it adds five, and stops. */
+  async live(id: string): Promise<void> {
+    await add(await this.start(id), 's-1', 5)
+    await this.stop(id)
+  }
+
   async stop(id: string): Promise<void> {
     const member = this.#running.get(id)
     this.#running.delete(id)

@@ -1,11 +1,9 @@
 /** Members in processes of their own (troubled-member.ts), each started again when it dies, as a supervisor does. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { type Limits, limitsWith } from '../../actors/limits.js'
 import { apiOf } from '../../runtime/cluster/client-wire.js'
 import type { ClusterApi } from '../../runtime/cluster/cluster-api.js'
@@ -15,9 +13,10 @@ import type { ServerOptions } from '../../runtime/demo/nats-server/server-settin
 import { type NatsServer, startNatsServer } from '../../runtime/demo/nats-server/start-server.js'
 import { type Client, connect } from '../../runtime/index.js'
 import { SystemClock } from '../../runtime/system-clock.js'
+import { ChildProgram } from './child-program.js'
 import { counter, dice, ticker } from './troubled-actors.js'
 
-const PROGRAM = fileURLToPath(new URL('./troubled-member.js', import.meta.url))
+const PROGRAM = new URL('./troubled-member.js', import.meta.url)
 
 /** A term in which a test does not fall asleep. */
 const SHORT = { leaseMs: 1_200, leaseMarginMs: 150 }
@@ -37,7 +36,7 @@ export class TroubledMembers {
   readonly server: NatsServer
   readonly #fleet: Fleet
   readonly #closes: (() => Promise<void>)[] = []
-  readonly #children = new Map<string, ChildProcess>()
+  readonly #children = new Map<string, ChildProgram>()
   #isStopping = false
 
   private constructor(server: NatsServer, fleet: Fleet) {
@@ -61,7 +60,7 @@ export class TroubledMembers {
     return members
   }
 
-  /** Resolves once it is a member. */
+  /** Resolves once it is a member, or died before it was one. */
   async start(member: string, env: Env = {}): Promise<ChildProcess> {
     const { limits = {}, name, shards } = this.#fleet
     const options = {
@@ -69,33 +68,26 @@ export class TroubledMembers {
       limits: { ...SHORT, ...limits },
       cluster: { servers: this.server.url, name, shards, member },
     }
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
-    })
+    const child = new ChildProgram(PROGRAM, [JSON.stringify(options)], { env })
     this.#children.set(member, child)
-    child.once('exit', (_, signal) => {
+    child.process.once('exit', (_, signal) => {
       if (this.#isStopping || this.#children.get(member) !== child) return
       this.deaths.push(member)
       if (signal === 'SIGKILL') void this.start(member, env)
     })
-    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])
-    return child
+    await child.ready().catch(() => {})
+    return child.process
   }
 
   child(member: string): ChildProcess {
-    return this.#children.get(member)!
+    return this.#children.get(member)!.process
   }
 
   /** Ends one for good. */
   async end(member: string, signal: NodeJS.Signals): Promise<void> {
-    const child = this.child(member)
+    const child = this.#children.get(member)!
     this.#children.delete(member)
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill('SIGCONT')
-    child.kill(signal)
-    await gone
+    await child.end(signal)
   }
 
   /** Ends all, and starts none again until told. */

@@ -3,13 +3,10 @@
  * killed on the way, a shard goes on from where it was or says why not.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type JetStreamClient, type JetStreamManager, jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import type { Limits } from '../../../actors/limits.js'
@@ -24,6 +21,7 @@ import { connect } from '../../../runtime/index.js'
 import { Bindings } from '../../../runtime/step/bindings.js'
 import { SystemClock } from '../../../runtime/system-clock.js'
 import { verifyJournal } from '../../../runtime/verify.js'
+import { ChildProgram } from '../../support/child-program.js'
 import { add, HealingWorld, totalOf } from '../../support/healing-world.js'
 import { parcel, strict } from '../../support/http-world.js'
 import { eventually } from '../../support/nats/nats-world.js'
@@ -34,7 +32,7 @@ const LIMITS: Partial<Limits> = {
   logPurgeSpan: 1,
   commandsPurgeMs: 100,
 }
-const PROGRAM = fileURLToPath(new URL('../../support/strict-member.js', import.meta.url))
+const PROGRAM = new URL('../../support/strict-member.js', import.meta.url)
 const SHARD = 0
 const names = namesOf()
 const JOURNAL = names.journalStream
@@ -45,7 +43,7 @@ class World {
   readonly connection: ClusterConnection
   readonly images: ImageStore
   readonly floors: LogFloors
-  readonly #children: ChildProcess[] = []
+  readonly #children: ChildProgram[] = []
 
   private constructor(healing: HealingWorld, connection: ClusterConnection) {
     this.healing = healing
@@ -107,31 +105,18 @@ class World {
   }
 
   /** A member in a process of its own, on the directory it has here. Resolves when it runs. */
-  async spawn(id: string, limits: Partial<Limits>): Promise<ChildProcess> {
+  async spawn(id: string, limits: Partial<Limits>): Promise<void> {
     const path = this.healing.path(id)
     const cluster = { servers: this.healing.server.url, shards: 1, member: id }
     const setting = { path, cluster, limits: { ...LIMITS, ...limits } }
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(setting)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = new ChildProgram(PROGRAM, [JSON.stringify(setting)])
     this.#children.push(child)
-    await Promise.race([
-      once(child.stdout, 'data'),
-      once(child, 'exit').then(() => Promise.reject(new Error(`member ${id} ended`))),
-    ])
-    return child
+    await child.ready()
   }
 
   /** Resolves when nothing of them is there, and nothing is held by them. */
   async killAll(): Promise<void> {
-    await Promise.all(
-      this.#children.splice(0).map(async child => {
-        if (child.exitCode !== null || child.signalCode !== null) return
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-      }),
-    )
+    await Promise.all(this.#children.splice(0).map(child => child.end()))
   }
 
   /** Adds from elsewhere. */

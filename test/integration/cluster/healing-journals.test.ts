@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { LogMismatchError } from '../../../actors/errors.js'
 import type { ClusterMember } from '../../../runtime/cluster/cluster-member.js'
@@ -21,10 +21,20 @@ async function brokenIn(member: ClusterMember): Promise<LogMismatchError> {
   return error
 }
 
+/** A journal of two lives over a log that knows of one; the server as it was after both is kept as 'newest'. */
+async function aheadOfLog(t: TestContext): Promise<HealingWorld> {
+  const world = await HealingWorld.open(t)
+  await world.live('m1')
+  await world.keepServer()
+  await world.live('m1')
+  await world.keepServer('newest')
+  await world.restoreServer()
+  return world
+}
+
 test('a journal that was deleted is there again from the log', async t => {
   const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
+  await world.live('m1')
   await rm(world.shard('m1'), { recursive: true })
   const again = await world.start('m1')
   assert.equal(await add(again, 's-1', 1), 6)
@@ -33,11 +43,9 @@ test('a journal that was deleted is there again from the log', async t => {
 
 test('an old journal that is brought back catches up', async t => {
   const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
+  await world.live('m1')
   await world.keep(world.shard('m1'))
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
+  await world.live('m1')
   await world.bringBack(world.shard('m1'))
   assert.equal(await add(await world.start('m1'), 's-1', 1), 11)
   assert.deepEqual([await world.aside('m1'), world.errors], [[], []])
@@ -45,12 +53,10 @@ test('an old journal that is brought back catches up', async t => {
 
 test('a journal whose file alone is an old one is set aside, and is there again from the log', async t => {
   const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
+  await world.live('m1')
   const file = join(world.shard('m1'), 'journal.db')
   await world.keep(file)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
+  await world.live('m1')
   await world.bringBack(file)
   assert.equal(await add(await world.start('m1'), 's-1', 1), 11)
   assert.deepEqual(await world.aside('m1'), ['shard-0.set-aside-damaged'])
@@ -58,13 +64,7 @@ test('a journal whose file alone is an old one is set aside, and is there again 
 })
 
 test('a journal that went another way than the log is set aside, and what it alone held is reported', async t => {
-  const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
-  await world.keepServer()
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
-  await world.restoreServer()
+  const world = await aheadOfLog(t)
   // Another member, which knows of nothing, goes further from there.
   await add(await world.start('m2'), 's-2', 20)
   const first = await world.start('m1')
@@ -82,14 +82,7 @@ test('a journal that went another way than the log is set aside, and what it alo
 })
 
 test('a log that lost its acknowledged end stops the shard until its store is back', async t => {
-  const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
-  await world.keepServer()
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
-  await world.keepServer('newest')
-  await world.restoreServer()
+  const world = await aheadOfLog(t)
 
   const first = await world.start('m1')
   const error = await brokenIn(first)
@@ -111,13 +104,7 @@ test('a log that lost its acknowledged end stops the shard until its store is ba
 })
 
 test('an operator may go on without what the log lost: the journal that has it is set aside', async t => {
-  const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
-  await world.keepServer()
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
-  await world.restoreServer()
+  const world = await aheadOfLog(t)
   await brokenIn(await world.start('m1'))
   await world.stop('m1')
   const accepting = await world.start('m1', { acceptLogLoss: true })
@@ -182,8 +169,7 @@ test('a member that lags behind a purge, and one with nothing, are refused; the 
 
 test('a stream of commands that is gone stops the shard, and on an operator’s word is read from its beginning', async t => {
   const world = await HealingWorld.open(t)
-  await add(await world.start('m1'), 's-1', 5)
-  await world.stop('m1')
+  await world.live('m1')
   await removeStreams(await jetstreamManager(await connectionTo(t, world.server.url)), /_COMMANDS$/)
   const error = await brokenIn(await world.start('m1'))
   assert.equal(error.details.stream, 'PERDURE_COMMANDS')
@@ -225,8 +211,7 @@ for (const [what, streams] of [
     await eventually(async () => (await readdir(world.path('m2'))).includes('shard-0') || undefined)
     await world.stop('m2')
     await world.stop('m1')
-    await add(await world.start('m1'), 's-1', 5)
-    await world.stop('m1')
+    await world.live('m1')
     const jsm = await jetstreamManager(await connectionTo(t, world.server.url))
     await removeStreams(jsm, streams)
     const accepting = { acceptLogLoss: true }

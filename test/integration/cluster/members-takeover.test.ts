@@ -1,10 +1,10 @@
 /** Members that die or freeze: others take over within a term, and nobody owns what another does. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import type { ChildProcess } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../../../actors/limits.js'
+import { ChildProgram } from '../../support/child-program.js'
 import {
   OwnersWorld,
   type OwnSample,
@@ -13,6 +13,7 @@ import {
   until,
 } from '../../support/cluster-member.js'
 
+const PROGRAM = new URL('../../support/member-child.js', import.meta.url)
 const SHARDS = 16
 
 interface Child {
@@ -34,14 +35,10 @@ async function childFor(
   t: TestContext,
   world: OwnersWorld,
   id: string,
-  env: NodeJS.ProcessEnv = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
   const setting = { id, cluster: { servers: world.server.url }, shards: SHARDS, foundedMs: Date.now() }
-  const program = new URL('../../support/member-child.js', import.meta.url).pathname
-  const process = spawn(globalThis.process.execPath, [program, JSON.stringify(setting)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...globalThis.process.env, ...env },
-  })
+  const { process, output } = new ChildProgram(PROGRAM, [JSON.stringify(setting)], { env })
   t.after(() => process.kill('SIGKILL'))
   let reason: string | undefined
   const child: Child = {
@@ -51,7 +48,7 @@ async function childFor(
     reason: () => reason,
     owns: () => child.samples.at(-1)?.owned.length ?? 0,
   }
-  createInterface({ input: process.stdout! }).on('line', line => {
+  output.on('line', line => {
     const said = JSON.parse(line) as { atNs?: string } & Record<string, unknown>
     if (said.atNs !== undefined)
       child.samples.push({ ...(said as unknown as OwnSample), atNs: BigInt(said.atNs) })

@@ -1,22 +1,19 @@
 /** Works that run while their shard goes from a member that lives to another. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { Kvm } from '@nats-io/kv'
 import { assign } from '../../../cluster/members/assignment.js'
 import type { ShardRecord } from '../../../cluster/members/shard-table.js'
 import { shardOf } from '../../../cluster/shard-of.js'
 import { connect } from '../../../runtime/index.js'
+import { ChildMembers } from '../../support/child-members.js'
 import { connectionTo, serverFor } from '../../support/nats/nats-world.js'
 import { type PressRun, pressOf, runsIn } from '../../support/press.js'
 import { until } from '../../support/until.js'
 
-const PROGRAM = fileURLToPath(new URL('../../support/press-member.js', import.meta.url))
+const PROGRAM = new URL('../../support/press-member.js', import.meta.url)
 const SHARDS = 8
 const KEYS = Array.from({ length: 16 }, (_, n) => `p-${n}`)
 const NAME = 'presses'
@@ -31,28 +28,11 @@ const ownersAmong = (...ids: string[]) =>
 const MOVED = KEYS.filter(key => ownersAmong('a', 'b')[shardOf(`press/${key}`, SHARDS)] === 'b')
 
 async function pressWorld(t: TestContext) {
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-presses-'))
-  const children = new Map<string, ChildProcess>()
-  const end = async (member: string, signal: NodeJS.Signals) => {
-    const child = children.get(member)!
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill(signal)
-    await gone
-  }
-  t.after(async () => {
-    await Promise.all([...children.keys()].map(member => end(member, 'SIGKILL')))
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
-  })
+  const members = new ChildMembers(t, PROGRAM)
+  const { directory } = members
   const { url } = await serverFor(t)
-  const start = async (member: string) => {
-    const program = { directory, cluster: { servers: url, name: NAME, shards: SHARDS, member } }
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(program)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    children.set(member, child)
-    await once(child.stdout!, 'data')
-  }
+  const start = (member: string) =>
+    members.start(member, { directory, cluster: { servers: url, name: NAME, shards: SHARDS, member } })
   await start('a')
   const kv = await new Kvm(await connectionTo(t, url)).open(`${NAME}_shards`)
   const settled = (...ids: string[]) =>
@@ -73,7 +53,7 @@ async function pressWorld(t: TestContext) {
   await settled('a', 'b')
   return {
     directory,
-    end,
+    end: (member: string, signal: NodeJS.Signals) => members.end(member, signal),
     settled,
     finish: () => writeFileSync(join(directory, 'done'), ''),
     over: (key: string) =>

@@ -1,15 +1,12 @@
 /** What can be seen of a member from outside: its metrics, its traces over a failover, its actors, whether it is well. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { headers } from '@nats-io/transport-node'
 import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -19,12 +16,13 @@ import type { ClusterMember } from '../../../runtime/cluster/cluster-member.js'
 import { type NatsServer, startNatsServer } from '../../../runtime/demo/nats-server/start-server.js'
 import { createRuntime, type RuntimeOptions } from '../../../runtime/index.js'
 import { Listener } from '../../runtime/inspect/orders.js'
+import { ChildProgram } from '../../support/child-program.js'
 import { ledger, watchedOrder } from '../../support/engine-watched.js'
 import { connectionTo } from '../../support/nats/nats-world.js'
 import { Scrape } from '../../support/prometheus-text.js'
 import { until } from '../../support/until.js'
 
-const PROGRAM = fileURLToPath(new URL('../../support/hanging-member.js', import.meta.url))
+const PROGRAM = new URL('../../support/hanging-member.js', import.meta.url)
 const SHARDS = 4
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
@@ -50,19 +48,14 @@ function directoryFor(t: TestContext): string {
   return path
 }
 
-async function hangingMember(
-  t: TestContext,
-  name: string,
-): Promise<{ process: ChildProcess; lines: string[] }> {
+async function hangingMember(t: TestContext, name: string) {
   const options = { path: directoryFor(t), cluster: clusterOf(name, 'hanging') }
-  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.after(() => child.kill('SIGKILL'))
+  const child = new ChildProgram(PROGRAM, [JSON.stringify(options)])
+  t.after(() => child.end())
   const lines: string[] = []
-  createInterface(child.stdout).on('line', line => lines.push(line))
+  child.output.on('line', line => lines.push(line))
   await until(() => (lines.includes('ready') ? true : undefined))
-  return { process: child, lines }
+  return { end: () => child.end(), lines }
 }
 
 async function observedMember(
@@ -124,8 +117,7 @@ test('a trace begun outside goes on over a failover; metrics count what came of 
   head.set('traceparent', `00-${TRACE}-00f067aa0ba902b7-01`)
   nats.publish(`failover.cmd.order.${key}`, '{"type":"$start"}', { headers: head })
   await until(() => (hanging.lines.includes('charging 1') ? true : undefined))
-  hanging.process.kill('SIGKILL')
-  await once(hanging.process, 'exit')
+  await hanging.end()
 
   await member.actor(order, key!).waitFor(snapshot => snapshot.matches('packed'), { timeoutMs: 30_000 })
   await until(() => (member.owned.length === SHARDS ? true : undefined))

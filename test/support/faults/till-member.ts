@@ -1,45 +1,33 @@
 /** A member of tills in a process of its own, seen from outside; gone with the test. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import type { ChildProcess } from 'node:child_process'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { ChildProgram } from '../child-program.js'
 import type { TillProgram, TillSaid } from './till-program.js'
 
-const PROGRAM = fileURLToPath(new URL('./till-program.js', import.meta.url))
+const PROGRAM = new URL('./till-program.js', import.meta.url)
 
 export class TillMember {
   readonly id: string
-  readonly process: ChildProcess
   /** Everything it said so far. */
   readonly said: TillSaid[] = []
+  readonly #child: ChildProgram
 
   private constructor(program: TillProgram) {
     this.id = program.cluster.member
-    this.process = spawn(process.execPath, ['--enable-source-maps', PROGRAM, JSON.stringify(program)], {
-      // The end of its input is the end of the test, however that came.
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    this.#child = new ChildProgram(PROGRAM, [JSON.stringify(program)], { execArgv: ['--enable-source-maps'] })
+    this.#child.output.on('line', line => this.said.push(JSON.parse(line) as TillSaid))
   }
 
   /** Resolves once it is a member. */
   static async start(t: Pick<TestContext, 'after'>, program: TillProgram): Promise<TillMember> {
     const member = new TillMember(program)
-    t.after(async () => {
-      const { process } = member
-      if (process.exitCode !== null || process.signalCode !== null) return
-      const gone = once(process, 'exit')
-      process.kill('SIGKILL')
-      await gone
-    })
-    const lines = createInterface({ input: member.process.stdout! })
-    lines.on('line', line => member.said.push(JSON.parse(line) as TillSaid))
-    const ended = once(member.process, 'exit').then(([code]) => {
-      throw new Error(`member ${member.id} ended with ${String(code)} before it was one`)
-    })
-    await Promise.race([once(lines, 'line'), ended])
-    ended.catch(() => {})
+    t.after(() => member.#child.end())
+    await member.#child.ready()
     return member
+  }
+
+  get process(): ChildProcess {
+    return this.#child.process
   }
 
   /** Shards that it last said it owns. */
