@@ -5,7 +5,8 @@
  * The sources say which tests there are, so what an earlier build left behind is never run; a test that was
  * not compiled is a failure, and so is a file or a run without a test. A test is slow by its folder, not by its
  * name; how hard it tries is told by `PERDURE_TEST_EFFORT` (test/support/effort.ts): `fast` is short, `all` is full.
- * What took longest the last time begins first, so that no long file is left over at the end.
+ * What took longest the last time begins first, so that no long file is left over at the end; short ones share a
+ * process (test/shared-processes.mjs).
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -13,6 +14,7 @@ import { dirname, join, posix, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
+import { compiled, isSilent, sharedProcesses } from './shared-processes.mjs'
 import { inSources } from './source-places.mjs'
 
 const SLOW = ['test/scenarios/', 'test/integration/']
@@ -33,7 +35,7 @@ const sources = readdirSync('test', { recursive: true })
   .sort()
 if (sources.length === 0) fail(`no test in '${name}' begins with ${prefixes.join(' or ') || 'test/'}`)
 
-const files = sources.map(path => join('dist', path.replace(/\.ts$/, '.js')))
+const files = sources.map(compiled)
 const missing = files.filter(file => !existsSync(file))
 if (missing.length > 0) fail(`not compiled: ${missing.join(', ')}; run 'npm run build'`)
 
@@ -42,23 +44,31 @@ if (!process.stdout.isTTY) process.env.NO_COLOR = '1'
 
 const lastTimes = readTimes(`dist/test-times-${name}.json`)
 const times = {}
-files.sort((one, other) => (lastTimes[other] ?? Infinity) - (lastTimes[one] ?? Infinity) || 0)
+const processes = sharedProcesses(sources)
+processes.sort((one, other) => lastTime(other) - lastTime(one) || 0)
 
 const counts = []
 const silent = []
+const written = new Set()
 let passed = 0
 // One more than there are cores: some files wait more than they work.
-run({ files, concurrency: availableParallelism() + 1, timeout: suite.fileMinutesMax * 60_000 })
+run({
+  files: processes.map(({ file }) => file),
+  concurrency: availableParallelism() + 1,
+  timeout: suite.fileMinutesMax * 60_000,
+})
   .on('test:pass', ({ name, nesting, file, details }) => {
     if (nesting === 0 && file !== undefined) {
       const path = relative('.', file)
       times[path] = (times[path] ?? 0) + details.duration_ms
+      written.add(path)
     }
     // Node reports the file itself when nothing in it was a test.
-    if (files.some(file => resolve(file) === resolve(name))) silent.push(name)
+    if (processes.some(({ file }) => resolve(file) === resolve(name))) silent.push(name)
     else passed += 1
   })
-  .on('test:fail', ({ todo }) => {
+  .on('test:fail', ({ file, todo }) => {
+    if (file !== undefined) written.add(relative('.', file))
     if (todo === undefined || todo === false) process.exitCode = 1
   })
   .compose(holdCounts)
@@ -66,6 +76,8 @@ run({ files, concurrency: availableParallelism() + 1, timeout: suite.fileMinutes
   .compose(spec)
   .on('end', () => {
     process.stdout.write(`\n${counts.map(line => `# ${line}\n`).join('')}`)
+    for (const { files } of processes)
+      if (files.length > 1) silent.push(...files.filter(file => isSilent(file, written)))
     if (silent.length > 0) complain(`without a test: ${silent.join(', ')}`)
     if (passed === 0) complain('no test passed')
     writeFileSync(`dist/test-times-${name}.json`, JSON.stringify({ ...lastTimes, ...times }, null, 1))
@@ -107,6 +119,10 @@ function readTimes(path) {
   } catch {
     return {}
   }
+}
+
+function lastTime({ files }) {
+  return files.reduce((sum, file) => sum + (lastTimes[file] ?? Infinity), 0)
 }
 
 function complain(message) {
