@@ -5,11 +5,11 @@
  * The sources say which tests there are, so what an earlier build left behind is never run; a test that was
  * not compiled is a failure, and so is a file or a run without a test. A test is slow by its folder, not by its
  * name; how hard it tries is told by `PERDURE_TEST_EFFORT` (test/support/effort.ts): `fast` is short, `all` is full.
- * What took longest the last time begins first, so that no long file is left over at the end; short ones share a
- * process (test/shared-processes.mjs).
+ * What `fast` writes it writes into memory where it can; `all` has the disk. What took longest the last time begins
+ * first, so that no long file is left over at the end; short ones share a process (test/shared-processes.mjs).
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { existsSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -17,10 +17,16 @@ import { fileURLToPath } from 'node:url'
 import { compiled, isSilent, sharedProcesses } from './shared-processes.mjs'
 import { inSources } from './source-places.mjs'
 
+const SHARED_MEMORY_BYTES_MIN = 2 ** 30
 const SLOW = ['test/scenarios/', 'test/integration/']
 const SUITES = {
-  fast: { takes: path => !SLOW.some(folder => path.startsWith(folder)), effort: 'short', fileMinutesMax: 2 },
-  all: { takes: () => true, effort: 'full', fileMinutesMax: 30 },
+  fast: {
+    takes: path => !SLOW.some(folder => path.startsWith(folder)),
+    effort: 'short',
+    fileMinutesMax: 2,
+    inMemory: true,
+  },
+  all: { takes: () => true, effort: 'full', fileMinutesMax: 30, inMemory: false },
 }
 
 const [name = 'all', ...prefixes] = process.argv.slice(2)
@@ -40,6 +46,7 @@ const missing = files.filter(file => !existsSync(file))
 if (missing.length > 0) fail(`not compiled: ${missing.join(', ')}; run 'npm run build'`)
 
 process.env.PERDURE_TEST_EFFORT ??= suite.effort
+if (suite.inMemory) process.env.TMPDIR ??= inMemory()
 if (!process.stdout.isTTY) process.env.NO_COLOR = '1'
 
 const lastTimes = readTimes(`dist/test-times-${name}.json`)
@@ -110,6 +117,14 @@ async function* namePlaces(events) {
 function placeOf({ file, line, column }) {
   const [, ...place] = /^(.*):(\d+):(\d+)$/.exec(inSources(`${file}:${line}:${column}`))
   return { file: place[0], line: place[1], column: place[2] }
+}
+
+/** Where no sync waits for a disk, if there is such a place with room. */
+function inMemory() {
+  const path = '/dev/shm'
+  if (!existsSync(path)) return tmpdir()
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize >= SHARED_MEMORY_BYTES_MIN ? path : tmpdir()
 }
 
 /** Milliseconds by file. What is not known yet may well be long. */
