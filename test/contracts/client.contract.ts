@@ -116,9 +116,12 @@ function startsContract(world: WorldMaker): void {
   test('a delayed event comes when its time has come', async () => {
     await using w = await world([counter])
     const c = w.client.actor(counter, 'c')
-    await c.send(add(1), { delayMs: 30 })
-    assert.equal((await c.getSnapshot())?.context.n, 0)
-    assert.equal((await c.waitFor(s => s.context.n === 1)).context.n, 1)
+    const { id } = await c.send(add(1), { delayMs: 30 })
+    const came = await c.waitFor(s => s.context.n === 1)
+    const [sent, due] = (await historyOf(c)).slice(-2)
+    assert.deepEqual([sent?.command.commandId, due?.seq], [id, came.seq])
+    assert.equal((await c.getSnapshot({ atSeq: sent!.seq }))?.context.n, 0)
+    assert.ok(due!.at - sent!.at >= 30, `sent at ${sent!.at}, due at ${due!.at}`)
   })
 }
 
