@@ -31,8 +31,8 @@ export interface Api {
   /** Lets it go on from the committed state as it stands; what was kept for it comes first. */
   release(request: { readonly address: Address }): Promise<ReceiptReply>
   /**
-   * Ends an attempt of an activity that is worked on elsewhere. @throws InvalidKeyError for what is no token;
-   * AttemptOverError when nobody waits for that attempt any more: what came of it is void
+   * Ends an attempt of an activity that is worked on elsewhere. The same again is answered as the first time.
+   * @throws InvalidKeyError for what is no token; AttemptOverError when nobody waits for that attempt any more: what came of it is void
    */
   complete(request: CompleteRequest): Promise<ReceiptReply>
   /** Says that an attempt lives, and what the next one should know (`lastHeartbeat`). @throws as `complete` */

@@ -6,18 +6,20 @@ import type { Command, Outcome } from '../../actors/command.js'
 import { AttemptOverError, InvalidEventError } from '../../actors/errors.js'
 import type { AppliedCommand } from '../../actors/inbox.js'
 import type { CompleteRequest } from '../api/api.js'
+import { idempotencyKeyOf } from '../dispatch/attempt.js'
 import { admitPayload } from './door.js'
 import type { ActorService } from './service.js'
 
-/** @throws InvalidKeyError, InvalidEventError, TooLargeError, AttemptOverError */
+/**
+ * The same result again is the same command, since its answer may have been lost: as long as the actor remembers its id, it
+ * is answered as the first time.
+ * @throws InvalidKeyError, InvalidEventError, TooLargeError, AttemptOverError
+ */
 export async function completed(service: ActorService, request: CompleteRequest): Promise<AppliedCommand> {
   const token = readAttemptToken(request.token)
   const outcome = outcomeOf(token.actor, request, service)
-  return counted(
-    service,
-    { kind: 'result', commandId: service.mintId(), target: token.actor, token, outcome },
-    token.attempt,
-  )
+  const commandId = `${idempotencyKeyOf(token)}.done.${token.attempt}`
+  return counted(service, { kind: 'result', commandId, target: token.actor, token, outcome }, token.attempt)
 }
 
 /** @throws InvalidKeyError, TooLargeError, AttemptOverError */
@@ -45,9 +47,7 @@ export async function beaten(
 
 async function counted(service: ActorService, command: Command, attempt: number): Promise<AppliedCommand> {
   if ((await service.see(command.target)) === undefined) throw new AttemptOverError(command.target, attempt)
-  const applied = await service.submit(command)
-  if (!applied.handled) throw new AttemptOverError(command.target, attempt)
-  return applied
+  return service.submit(command)
 }
 
 function outcomeOf(actor: string, { output, error }: CompleteRequest, { limits }: ActorService): Outcome {

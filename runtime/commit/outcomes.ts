@@ -3,8 +3,9 @@
  */
 import type { Address } from '../../actors/address.js'
 import { toErrorValue } from '../../actors/codec.js'
-import type { Command, OperatorOrder, ResultCommand } from '../../actors/command.js'
+import type { Command, InvocationToken, OperatorOrder, ResultCommand } from '../../actors/command.js'
 import {
+  AttemptOverError,
   type ErrorValue,
   NotBornError,
   PerdureError,
@@ -76,12 +77,17 @@ export function isInRecord(command: Command): boolean {
   return command.kind === 'operator' && OF_THE_ENGINE.has(command.order.type)
 }
 
-/** What is said of a command that nothing waits for. What somebody elsewhere says of an attempt did not count then. */
+/** What is said of a command that nothing waits for. What somebody elsewhere says of an attempt does not count then. */
 export function unmoved(command: Command, life: Life | undefined): Answer {
   if (life === undefined) return { ok: false, error: new NotBornError(command.target) }
-  const isOfAttempt =
-    command.kind === 'result' || (command.kind === 'operator' && command.order.type === 'beat')
-  return { ok: true, applied: { ...seenBy(command, life), handled: !isOfAttempt } }
+  const token = attemptOf(command)
+  if (token !== undefined) return { ok: false, error: new AttemptOverError(command.target, token.attempt) }
+  return { ok: true, applied: seenBy(command, life) }
+}
+
+function attemptOf(command: Command): InvocationToken | undefined {
+  if (command.kind === 'result') return command.token
+  return command.kind === 'operator' && command.order.type === 'beat' ? command.order.token : undefined
 }
 
 /** Word to the asker whose question nobody will answer. */

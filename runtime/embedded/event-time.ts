@@ -13,7 +13,7 @@ import type { PerdureError } from '../../actors/errors.js'
 import type { AppliedCommand } from '../../actors/inbox.js'
 import { dueTimers } from '../inbox/due-actors.js'
 import { Queue } from '../inbox/queue.js'
-import { WaitingRetries } from '../inbox/waiting-retries.js'
+import { RealWaits } from '../inbox/real-waits.js'
 import type { Committed } from '../shard-host-options.js'
 import type { Life } from '../step/life.js'
 import type { EmbeddedOptions } from './embedded-runtime.js'
@@ -43,7 +43,7 @@ interface Waiting {
 export class EventTimeRuntime {
   readonly runtime: EmbeddedRuntime
   readonly #gates = new Map<Address, Gate>()
-  readonly #retries: WaitingRetries
+  readonly #waits: RealWaits
   #pendingRoots: ReadonlySet<Address> = new Set()
   #finishing = false
   #quiet: Waiting | undefined
@@ -51,7 +51,7 @@ export class EventTimeRuntime {
   #ended: PerdureError | undefined
 
   constructor(options: Omit<EmbeddedOptions, 'time' | 'onCommitted'>) {
-    this.#retries = new WaitingRetries(options.clock, command => this.runtime.shard.host.submit(command))
+    this.#waits = new RealWaits(options.clock, command => this.runtime.shard.host.submit(command))
     this.runtime = new EmbeddedRuntime({
       ...options,
       time: 'event',
@@ -111,7 +111,7 @@ export class EventTimeRuntime {
   }
 
   async stop(): Promise<void> {
-    this.#retries.stop()
+    this.#waits.stop()
     await this.runtime.stop()
   }
 
@@ -136,7 +136,7 @@ export class EventTimeRuntime {
     const roots = new Set<Address>()
     for (const life of lives) {
       roots.add(rootOf(life.record.address))
-      this.#retries.note(life)
+      this.#waits.note(life)
     }
     for (const root of roots) {
       const gate = this.#gates.get(root)
@@ -147,7 +147,7 @@ export class EventTimeRuntime {
   /** Nobody waits for what cannot come any more. */
   #end(error: PerdureError): void {
     this.#ended = error
-    this.#retries.stop()
+    this.#waits.stop()
     for (const { next, items, settled } of this.#gates.values())
       for (const one of [...(next === undefined ? [] : [next]), ...items.toArray(), ...settled])
         one.reject(error)

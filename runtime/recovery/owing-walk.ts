@@ -23,7 +23,7 @@ export interface WalkSite {
   readonly limits: Limits
   /** The actor as last committed, folded again should its record be damaged. */
   read(address: Address): Owing | undefined
-  /** Whether waits between attempts are begun by commits: then what waits is counted in the record at once. */
+  /** Whether waits are begun by commits: then what waits is counted in the record at once. */
   readonly countsWaiting: boolean
   /** Whether there is room for what more actors owe, and for what comes of it. */
   hasRoom(): boolean
@@ -165,7 +165,7 @@ export class OwingWalk {
         this.#losses.needsOldest(record, invocation) ||
         invocation.tasks.some(
           ({ state }, index) =>
-            (state === 'waiting' && this.#site.countsWaiting) ||
+            ((state === 'waiting' || state === 'elsewhere') && this.#site.countsWaiting) ||
             (state !== 'parked' && counted.invocations[at]!.tasks[index]!.state === 'parked'),
         ),
     )

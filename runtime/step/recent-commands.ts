@@ -1,6 +1,7 @@
 /**
  * The command ids an actor remembers: the same id again is answered with what came of it the first time.
- * Only what comes from outside is remembered; what comes from inside is known by its token or its commit.
+ * Only what comes from outside is remembered, results that somebody elsewhere tells among it; what comes from inside is
+ * known by its token or its commit.
  */
 import type { Command } from '../../actors/command.js'
 import { payloadHash } from '../../actors/digest.js'
@@ -36,12 +37,14 @@ function recentOf(draft: Draft, command: Command, error: ErrorValue | undefined)
 }
 
 function isFromOutside(command: Command): boolean {
-  return command.kind === 'start' || command.kind === 'message' || isOrderFromOutside(command)
+  const { kind } = command
+  return kind === 'start' || kind === 'message' || kind === 'result' || isOrderFromOutside(command)
 }
 
 function payloadOf(command: Command): string {
   if (command.kind === 'start') return payloadHash(['start', command.input])
   if (command.kind === 'message') return payloadHash(['message', command.event, command.delayMs])
+  if (command.kind === 'result') return payloadHash(['result', command.outcome])
   return payloadHash(command.kind === 'operator' ? ['operator', command.order] : [command.kind])
 }
 
@@ -51,7 +54,8 @@ export function repetition(before: Life, command: Command): Application | undefi
     return undefined
   const recent = before.record.recent.find(one => one.commandId === command.commandId)
   if (recent === undefined) return undefined
-  if (recent.payload !== payloadOf(command))
-    return { kind: 'refused', error: new IdConflictError(before.record.address, command.commandId) }
-  return { kind: 'repeated', recent }
+  if (recent.payload === payloadOf(command)) return { kind: 'repeated', recent }
+  // Another result of that attempt: whether one still counts is for its token to say.
+  if (command.kind === 'result') return undefined
+  return { kind: 'refused', error: new IdConflictError(before.record.address, command.commandId) }
 }

@@ -216,6 +216,8 @@ test('an activity is completed elsewhere, by a client that was only told its tok
   assert.equal((await say('done', 'nonsense', '{}')).error.code, 'InvalidEvent')
   const ended = await say('done', tokens[1]!, '{"output":{"pages":12}}')
   assert.deepEqual([ended.ok, ended.duplicate, ended.durability], [true, false, 'replicated'])
+  const again = await say('done', tokens[1]!, '{"output":{"pages":12}}')
+  assert.deepEqual(again, { ...ended, duplicate: true })
   const last = answerIn(await raw.request('errands.get.errand.e-1')).snapshot
   assert.deepEqual([last.status, last.context], ['done', { done: { pages: 12 } }])
 })

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { assign, setup } from 'xstate'
 import type { Limits } from '../../../actors/limits.js'
+import type { ActivityOptions } from '../../../machines/index.js'
 import { createEventTimeRuntime } from '../../../runtime/compose.js'
-import { type AnyDefinition, defineActor } from '../../../runtime/index.js'
+import { type AnyDefinition, activity, defineActor } from '../../../runtime/index.js'
+import { until } from '../../support/until.js'
 
 const resting = setup({ types: { events: {} as { type: 'GO' } } }).createMachine({
   id: 'nap',
@@ -28,6 +30,43 @@ const pulse = defineActor({
     states: { on: { after: { 1000: 'off' } }, off: { after: { 1000: 'on' } } },
   }),
 })
+
+/** Its attempts are left to whoever has the token: two of them. */
+function elsewhereActor(tokens: string[], policy: ActivityOptions) {
+  const errand = activity(
+    async ({ token, elsewhere }) => {
+      tokens.push(token)
+      return elsewhere()
+    },
+    { retry: { attempts: 2, initialMs: 1 }, ...policy },
+  )
+  return defineActor({
+    version: '1',
+    create: () => undefined,
+    machine: setup({
+      types: { context: {} as { failed: string }, events: {} as { type: 'GO' } },
+      actors: { errand },
+    }).createMachine({
+      id: 'errand',
+      context: { failed: '' },
+      initial: 'running',
+      on: { GO: {} },
+      states: {
+        running: {
+          invoke: {
+            src: 'errand',
+            onDone: 'over',
+            onError: {
+              target: 'over',
+              actions: assign({ failed: ({ event }) => (event.error as Error).message }),
+            },
+          },
+        },
+        over: {},
+      },
+    }),
+  })
+}
 
 suite('event time', () => {
   let path: string
@@ -84,6 +123,26 @@ suite('event time', () => {
       assert.equal((await runtime.runtime.actor(actor, key).getSnapshot())?.value, 'awake')
     await runtime.stop()
   })
+
+  for (const [what, policy, message] of [
+    ['silence', { heartbeatMs: 30 }, /no heartbeat in time/],
+    ['slowness', { attemptMs: 30 }, /no result in time/],
+  ] as const)
+    test(`${what} of what is worked on elsewhere fails it in real time, also after a restart`, async () => {
+      const tokens: string[] = []
+      const actor = elsewhereActor(tokens, policy)
+      const first = await begin(actor)
+      await first.submit('errand', 'e', { type: 'GO' }, { id: '1', at: 1000 })
+      await until(() => tokens[0])
+      await first.stop()
+      const runtime = await begin(actor)
+      // Whatever comes after waits for it.
+      await runtime.submit('errand', 'e', { type: 'GO' }, { id: '2', at: 2000 })
+      const { context } = (await runtime.runtime.actor(actor, 'e').getSnapshot())!
+      assert.match(context.failed, message)
+      assert.equal(tokens.length, 2)
+      await runtime.stop()
+    })
 
   test("what follows a child's end follows it in time too", async () => {
     const child = setup({}).createMachine({

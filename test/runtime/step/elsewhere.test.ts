@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { ActivityOptions } from '../../../machines/index.js'
+import { assign, setup } from 'xstate'
+import type { Limits } from '../../../actors/limits.js'
+import { type ActivityOptions, activity } from '../../../machines/index.js'
+import { defineActor } from '../../../runtime/index.js'
 import { workerOf } from '../../support/engine-worker.js'
 import { assertRefolds, crashFor, engineWorld } from '../../support/engine-world.js'
 
 /** Hands every attempt on; its tokens, and what each was told of the one before. */
-async function world(options: ActivityOptions = {}) {
+async function world(options: ActivityOptions = {}, limits: Partial<Limits> = {}) {
   const tokens: string[] = []
   const lasts: unknown[] = []
   let aborted = 0
@@ -15,7 +18,7 @@ async function world(options: ActivityOptions = {}) {
     signal.addEventListener('abort', () => aborted++)
     return elsewhere()
   }, options)
-  const rt = await engineWorld([worker])
+  const rt = await engineWorld([worker], limits)
   const w = rt.actor(worker, 'w')
   await w.start({})
   await rt.advance(0)
@@ -33,8 +36,11 @@ suite('an attempt that is completed elsewhere', () => {
       await crashFor(rt, 10_000)
       await rt.advance(1_000)
       assert.equal(tokens.length, 1, 'it is not made again')
-      await api.complete({ token: tokens[0]!, output: { receipt: 7n } })
+      const told = await api.complete({ token: tokens[0]!, output: { receipt: 7n } })
       assert.deepEqual((await w.getSnapshot())?.context.result, { receipt: 7n })
+      await rt.crash()
+      const again = await api.complete({ token: tokens[0]!, output: { receipt: 7n } })
+      assert.deepEqual(again, { ...told, duplicate: true }, 'whose answer was lost is told the same')
       await assert.rejects(api.complete({ token: tokens[0]!, output: 'again' }), VOID)
       await assert.rejects(api.beat({ token: tokens[0]! }), VOID)
       assertRefolds(rt)
@@ -46,13 +52,57 @@ suite('an attempt that is completed elsewhere', () => {
     const { rt, w, api, tokens, lasts } = await world({ retry: { attempts: 2, initialMs: 100 } })
     await api.beat({ token: tokens[0]!, details: { done: 40 } })
     await rt.crash()
-    await api.complete({ token: tokens[0]!, error: { message: 'no', code: 'LATER' } })
+    const failure = { token: tokens[0]!, error: { message: 'no', code: 'LATER' } }
+    await api.complete(failure)
     await rt.advance(1_000)
+    assert.equal((await api.complete(failure)).duplicate, true)
     assert.deepEqual(lasts, [undefined, { done: 40 }])
     await assert.rejects(api.complete({ token: tokens[0]!, output: 1 }), VOID)
     await api.complete({ token: tokens[1]!, error: { message: 'never', name: 'Fatal', retry: false } })
     const { error } = (await w.getSnapshot())!.context
     assert.deepEqual([error?.name, error?.message], ['Fatal', 'never'])
+    assertRefolds(rt)
+    await rt.stop()
+  })
+
+  test('is known for as long as other commands are, and void after that', async () => {
+    const { rt, w, api, tokens } = await world({}, { recentCommandsMax: 2 })
+    const told = { token: tokens[0]!, output: 1 }
+    await api.complete(told)
+    await w.send({ type: 'POKE' })
+    assert.equal((await api.complete(told)).duplicate, true)
+    await w.send({ type: 'POKE' })
+    await assert.rejects(api.complete(told), VOID)
+    await rt.stop()
+  })
+
+  test('counts though the machine makes nothing of it, and is told as it was though it failed on it', async () => {
+    const tokens: string[] = []
+    const actors = {
+      work: activity(async ({ token, elsewhere }) => {
+        tokens.push(token)
+        return elsewhere()
+      }),
+    }
+    const fail = () => {
+      throw new Error('not like this')
+    }
+    const deaf = setup({ actors }).createMachine({ id: 'deaf', invoke: { src: 'work' } })
+    const failing = setup({ actors }).createMachine({
+      id: 'failing',
+      invoke: { src: 'work', onDone: { actions: assign(fail) } },
+    })
+    const definitions = [deaf, failing].map(machine => defineActor({ machine, version: '1' }))
+    const rt = await engineWorld(definitions)
+    for (const one of definitions) await rt.actor(one, 'k').start(undefined)
+    await rt.advance(0)
+    const { api } = rt.engine
+    const [first, second] = tokens.map(token => ({ token, output: 1 }))
+    assert.equal((await api.complete(first!)).duplicate, false)
+    assert.equal((await api.complete(first!)).duplicate, true)
+    for (let n = 0; n < 2; n++)
+      await assert.rejects(api.complete(second!), { code: 'StepFailed', message: /not like this/ })
+    assert.equal((await api.deadLetters({})).length, 1)
     assertRefolds(rt)
     await rt.stop()
   })
