@@ -314,6 +314,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
     const { membership, limits } = this.#site
     this.#shardDoors.shut(number)
     const isInOrder = await this.#shards.get(number)?.release(limits.handOverMsMax)
+    this.#shardDoors.leave(number)
     await membership.release(number, {
       ...(to === undefined ? {} : { to }),
       ...(isInOrder === true ? { isInOrder } : {}),
@@ -322,7 +323,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
   }
 
   async #drop(number: number): Promise<void> {
-    this.#shardDoors.shut(number)
+    this.#shardDoors.leave(number)
     const shard = this.#shards.get(number)
     this.#shards.delete(number)
     await shard?.close()

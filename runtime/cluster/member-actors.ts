@@ -1,6 +1,6 @@
 /**
  * The actors of the shards that a member owns now, as an inspector sees them. Whoever follows their steps goes on
- * doing so on shards that come, and hears no more of those that go.
+ * doing so on shards that come, and is told of those that go.
  */
 import type { Address } from '../../actors/address.js'
 import type { Journal } from '../../actors/journal.js'
@@ -11,11 +11,13 @@ import { type InspectSource, listIn } from '../inspect/source.js'
 import type { Life } from '../step/life.js'
 
 type Listener = (step: FollowedStep) => void
+type LeaveListener = Parameters<InspectSource['onLeave']>[0]
 
 export class MemberActors implements InspectSource {
   readonly #shardOf: (address: Address) => number
   readonly #shards = new Map<number, Shard>()
   readonly #listeners = new Set<Listener>()
+  readonly #leaveListeners = new Set<LeaveListener>()
   readonly #unfollow = new Map<number, () => void>()
 
   constructor(shardOf: (address: Address) => number) {
@@ -30,6 +32,7 @@ export class MemberActors implements InspectSource {
   remove(number: number): void {
     this.#shards.delete(number)
     this.#leave(number)
+    for (const listener of this.#leaveListeners) listener(address => this.#shardOf(address) === number)
   }
 
   read(address: Address): Life | undefined {
@@ -54,6 +57,13 @@ export class MemberActors implements InspectSource {
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) for (const number of [...this.#unfollow.keys()]) this.#leave(number)
+    }
+  }
+
+  onLeave(listener: LeaveListener): () => void {
+    this.#leaveListeners.add(listener)
+    return () => {
+      this.#leaveListeners.delete(listener)
     }
   }
 

@@ -57,6 +57,11 @@ export class ShardDoors {
   shut(number: number): void {
     this.#verbs.get(number)?.()
     this.#verbs.delete(number)
+  }
+
+  /** Shut, and nothing more is committed here. */
+  leave(number: number): void {
+    this.shut(number)
     this.actors.remove(number)
   }
 }

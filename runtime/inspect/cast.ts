@@ -61,6 +61,13 @@ export class Cast {
     return entry.seq === 1 ? { before: undefined } : { arrived: [...this.#families.get(root)!.values()] }
   }
 
+  /** Shows no more of those who left. Answers them as they were last seen, parents before their children. */
+  leave(hasLeft: (root: Address) => boolean): readonly Life[] {
+    const left = [...this.#families].filter(([root]) => hasLeft(root))
+    for (const [root] of left) this.#families.delete(root)
+    return left.flatMap(([, family]) => [...family.values()])
+  }
+
   #isWanted(life: Life): boolean {
     const { ids, queries } = this.#inspection
     return ids.includes(life.record.address) || queries.some(query => fits(life, query))

@@ -10,6 +10,7 @@
  * 3. Whatever leaves has passed the veil.
  */
 import type { WebSocket } from 'ws'
+import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Limits } from '../../actors/limits.js'
@@ -22,7 +23,7 @@ import { Cast } from './cast.js'
 import type { Inspection } from './options.js'
 import { isMessage, type Message } from './protocol.js'
 import type { InspectSource } from './source.js'
-import { messagesOf, pictureOf, type Told } from './story.js'
+import { farewellOf, messagesOf, pictureOf, type Told } from './story.js'
 import { Veil } from './veil.js'
 import { Viewer } from './viewer.js'
 
@@ -84,7 +85,13 @@ export class Inspector {
 
   #begin(): Cast {
     const { source, limits } = this.#site
-    this.#unfollow = source.onEveryStep(step => this.#onStep(step))
+    const stops = [
+      source.onEveryStep(step => this.#onStep(step)),
+      source.onLeave(hasLeft => this.#onLeave(hasLeft)),
+    ]
+    this.#unfollow = () => {
+      for (const stop of stops) stop()
+    }
     return new Cast(this.#inspection, {
       read: address => source.read(address),
       list: (query, limit) => source.list(query, limit),
@@ -105,6 +112,15 @@ export class Inspector {
       'arrived' in seen
         ? seen.arrived.flatMap(life => pictureOf(life, this.#veil, false))
         : messagesOf({ ...step, before: seen.before, past: false }, this.#veil)
+    this.#tell(messages)
+  }
+
+  #onLeave(hasLeft: (address: Address) => boolean): void {
+    const at = this.#site.clock.now()
+    this.#tell((this.#cast?.leave(hasLeft) ?? []).flatMap(life => farewellOf(life, at, this.#veil)))
+  }
+
+  #tell(messages: readonly Message[]): void {
     for (const message of messages) {
       const text = this.#veil.text(message)
       for (const viewer of this.#viewers.values()) viewer.tell(text)

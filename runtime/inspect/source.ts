@@ -15,6 +15,8 @@ export interface InspectSource {
   /** The journal with an actor's history; undefined when that is not here. */
   journalOf(address: Address): Journal | undefined
   onEveryStep(listener: (step: FollowedStep) => void): () => void
+  /** Told which actors live elsewhere from then on: nothing more is heard of them here. */
+  onLeave(listener: (hasLeft: (address: Address) => boolean) => void): () => void
 }
 
 /** @param shard the one that runs now: after a crash it is another. */
@@ -24,6 +26,7 @@ export function shardSource(shard: () => Shard): InspectSource {
     list: (query, limit) => listIn(shard(), query, limit),
     journalOf: () => shard().journal,
     onEveryStep: listener => shard().host.followers.onEveryStep(listener),
+    onLeave: () => () => {},
   }
 }
 

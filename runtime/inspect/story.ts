@@ -218,6 +218,18 @@ export function pictureOf(life: Life, veil: Veil, past: boolean): Message[] {
   ]
 }
 
+/** What is last said of an actor here: it lives elsewhere from now on, as it was. */
+export function farewellOf(life: Life, at: number, veil: Veil): Message[] {
+  const { address, seq, position, version } = life.record
+  const event = { type: '$elsewhere' }
+  const said = (number: number) =>
+    headOf(address, rootOf(address), at, number, { address, kind: 'actor', seq, position, version })
+  return [
+    { ...said(4), type: '@xstate.event', sourceId: undefined, event },
+    { ...said(5), type: '@xstate.snapshot', event, snapshot: shownSnapshot(life, veil) },
+  ]
+}
+
 /** The addresses of an actor's living children. */
 export function childrenOf({ record }: Life): Address[] {
   return record.children.map(child => childAddress(record.address, child.id))

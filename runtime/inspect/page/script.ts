@@ -39,7 +39,8 @@ function shortValue(value) {
 /** An event in a word or two; XState's own are long. */
 function titleOf({ type }) {
   const known = [[/^xstate\.done\.actor\./, 'done'], [/^xstate\.error\.actor\./, 'failed'], [/^xstate\.after\./, 'time is up'],
-    [/^xstate\.init$/, 'born'], [/^xstate\.stop$/, 'stopped'], [/^\$attempt$/, 'tried'], [/^\$missed$/, 'some were missed']]
+    [/^xstate\.init$/, 'born'], [/^xstate\.stop$/, 'stopped'], [/^\$attempt$/, 'tried'], [/^\$missed$/, 'some were missed'],
+    [/^\$elsewhere$/, 'lives elsewhere now']]
   return known.find(([pattern]) => pattern.test(type))?.[1] ?? type
 }
 
@@ -74,6 +75,7 @@ function hear(message) {
   }
   if (message.snapshot) {
     actor.snapshot = message.snapshot
+    actor.isElsewhere = message.event?.type === '$elsewhere'
     for (const path of pathsOf(message.snapshot.value)) actor.been.add(path)
   }
   if (!actors.has(chosen) || !chosen) choose(actor.rootId ?? sessionId)
@@ -130,7 +132,7 @@ function drawActors() {
   const rows = []
   const add = (actor, depth) => {
     const button = element('button', actor.id === chosen ? 'chosen' : '',
-      element('span', 'dot ' + (actor.snapshot.status ?? '')), depth ? actor.name.split('/').at(-1) : actor.name)
+      element('span', 'dot ' + (actor.isElsewhere ? '' : actor.snapshot.status ?? '')), depth ? actor.name.split('/').at(-1) : actor.name)
     const state = shortValue(actor.snapshot.value)
     if (state) button.append(element('small', '', state))
     button.style.paddingLeft = 0.5 + depth * 0.9 + 'rem'

@@ -15,6 +15,7 @@ import { shardOf } from '../../../cluster/shard-of.js'
 import type { ClusterMember } from '../../../runtime/cluster/cluster-member.js'
 import { type NatsServer, startNatsServer } from '../../../runtime/demo/nats-server/start-server.js'
 import { createRuntime, type RuntimeOptions } from '../../../runtime/index.js'
+import type { Message } from '../../../runtime/inspect/protocol.js'
 import { Listener } from '../../runtime/inspect/orders.js'
 import { ChildProgram } from '../../support/child-program.js'
 import { ledger, watchedOrder } from '../../support/engine-watched.js'
@@ -150,6 +151,9 @@ test('a trace begun outside goes on over a failover; metrics count what came of 
   assert.ok(now.value('perdure_journal_position') > 0, 'the positions of all shards together')
 })
 
+const isFarewell = (address: string) => (message: Message) =>
+  message.type === '@xstate.snapshot' && message.sessionId === address && message.event.type === '$elsewhere'
+
 test('its handles trace what they send, its inspector shows actors of its shards', {
   timeout: 60_000,
 }, async t => {
@@ -179,6 +183,19 @@ test('its handles trace what they send, its inspector shows actors of its shards
   using late = await Listener.open(member.inspectUrl!.replace(/^http/, 'ws'))
   for (const key of keys)
     await late.until(({ sessionId }) => sessionId.includes(`order/${key}`), `order/${key}, late`)
+  // Of those that go to another member it is said that they did, and of nobody else.
+  await observedMember(t, 'shown', { cluster: clusterOf('shown', 'other') })
+  await until(() => member.owned.length < SHARDS || undefined)
+  await until(() => settled(member))
+  const moved = keys.filter(key => !member.owned.includes(shardOf(`order/${key}`, SHARDS)))
+  assert.ok(moved.length > 0 && moved.length < keys.length, `${moved}`)
+  for (const key of moved) {
+    const last = await viewer.until(isFarewell(`order/${key}`), `that order/${key} is elsewhere`)
+    assert.ok(last.type === '@xstate.snapshot')
+    assert.deepEqual(last.snapshot.value, (await member.actor(order, key).getSnapshot())?.value)
+  }
+  for (const key of keys)
+    assert.equal(viewer.heard.some(isFarewell(`order/${key}`)), moved.includes(key), key)
 })
 
 test('it is ready once it has its shards, and not while NATS is away', { timeout: 60_000 }, async t => {
