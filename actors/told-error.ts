@@ -1,7 +1,13 @@
 /**
  * An error as it is told to another process, and back: the one form of it on every wire, in JSON and packed.
  */
-import { PerdureError, type RequestErrorCode, SetupError, type SetupErrorCode } from './errors.js'
+import {
+  PerdureError,
+  type RequestErrorCode,
+  SetupError,
+  type SetupErrorCode,
+  UnavailableError,
+} from './errors.js'
 
 /** What a caller may be told. */
 export type Told = PerdureError | SetupError
@@ -56,6 +62,21 @@ export function toldOf(error: Told): ToldError {
     ...(actorId === undefined ? {} : { actorId }),
     ...(details === undefined ? {} : { details }),
   }
+}
+
+/** An error as every door answers it: the body over HTTP and NATS, and what the command line says with `--json`. */
+export function errorBody(error: Told): { readonly ok: false; readonly error: ToldError } {
+  return { ok: false, error: toldOf(error) }
+}
+
+/** The error as a caller may be told it; undefined for what is nobody's business but the owner's. */
+export function asTold(thrown: unknown): Told | undefined {
+  return thrown instanceof PerdureError || thrown instanceof SetupError ? thrown : undefined
+}
+
+/** What a caller is told instead of that. */
+export function untold(what: string, retryable = false): UnavailableError {
+  return new UnavailableError(`${what} failed for a reason that was logged`, undefined, retryable)
 }
 
 /** Undefined for what is no error of ours. */

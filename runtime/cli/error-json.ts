@@ -5,8 +5,7 @@
  */
 import { CommanderError } from 'commander'
 import { toErrorValue, toReplyJson } from '../../actors/codec.js'
-import { PerdureError, SetupError } from '../../actors/errors.js'
-import { errorBody } from '../http/replies.js'
+import { asTold, errorBody } from '../../actors/told-error.js'
 import { InterruptedError } from './interrupted-error.js'
 
 export function wantsJson(argv: readonly string[]): boolean {
@@ -15,7 +14,8 @@ export function wantsJson(argv: readonly string[]): boolean {
 }
 
 export function errorJson(error: unknown): string {
-  if (error instanceof PerdureError || error instanceof SetupError) return toReplyJson(errorBody(error))
+  const told = asTold(error)
+  if (told !== undefined) return toReplyJson(errorBody(told))
   const { message, code } = toErrorValue(error)
   const said = { code: codeOf(error, code), message: message.replace(/^error: /, ''), retryable: false }
   return toReplyJson({ ok: false, error: said })

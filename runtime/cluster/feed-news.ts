@@ -1,13 +1,13 @@
 /** What a feed tells, as bytes: a state, that there is no actor, that it ends, or an error. */
 import type { PerdureError, SetupError } from '../../actors/errors.js'
 import type { ActorStatus } from '../../actors/logic.js'
+import { errorBody } from '../../actors/told-error.js'
 import { packFrame, readFrame } from '../../cluster/index.js'
 import type { ActorView } from '../api/api.js'
 import { actorView } from '../api/views.js'
 import type { StateView } from '../client/remote/remote-seen.js'
 import type { SeenActor } from '../client/service.js'
 import { errorIn } from '../control/wire-answer.js'
-import { errorBody } from '../http/replies.js'
 
 export type News =
   /** Without what is shown of it, where that was not asked for. */

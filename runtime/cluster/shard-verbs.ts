@@ -8,11 +8,10 @@
 import { idOf } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { decode, encode, toErrorValue } from '../../actors/codec.js'
-import { PerdureError, UnavailableError } from '../../actors/errors.js'
+import { PerdureError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
-import type { Told } from '../../actors/told-error.js'
+import { asTold, errorBody, type Told, untold } from '../../actors/told-error.js'
 import type { Api } from '../api/api.js'
-import { asTold, errorBody } from '../http/replies.js'
 import type { HostLogger } from '../shard-host-options.js'
 import type { Bindings } from '../step/bindings.js'
 import { Feed, type FeedRequest, type FeedSite } from './feed.js'
@@ -118,7 +117,7 @@ export class ShardVerbs {
     const told = asTold(thrown)
     if (told !== undefined) return told
     this.#site.logger.error({ error: toErrorValue(thrown) }, 'a request of another member failed')
-    return new UnavailableError('the request failed for a reason that was logged', undefined, false)
+    return untold('the request')
   }
 }
 

@@ -9,14 +9,9 @@ import type { Clock } from '../../actors/clock.js'
 import { encode, toErrorValue, toReplyJson } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
 import type { JournalEntry } from '../../actors/commit.js'
-import {
-  InvalidEventError,
-  NoStateError,
-  TimeoutError,
-  TooLargeError,
-  UnavailableError,
-} from '../../actors/errors.js'
+import { InvalidEventError, NoStateError, TimeoutError, TooLargeError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
+import { asTold, errorBody, untold } from '../../actors/told-error.js'
 import {
   type Answerer,
   type PublicAnswer,
@@ -26,7 +21,6 @@ import {
 } from '../../cluster/index.js'
 import type { ActorView, Api, AskReply, CompleteRequest, ReceiptReply } from '../api/api.js'
 import { Reconnecting } from '../client/remote/reconnecting.js'
-import { asTold, errorBody } from '../http/replies.js'
 import { MSGPACK } from '../http/routes.js'
 import { requestStatuses, setupStatuses } from '../http/statuses.js'
 import type { HostLogger } from '../shard-host-options.js'
@@ -78,8 +72,7 @@ export class WireService implements Answerer {
     const told = asTold(thrown)
     if (told === undefined)
       this.#site.logger.error({ error: toErrorValue(thrown), subject: message.subject }, 'a request failed')
-    const error =
-      told ?? new UnavailableError('the request failed for a reason that was logged', undefined, false)
+    const error = told ?? untold('the request')
     const { code } = error
     const status = { ...requestStatuses, ...setupStatuses }[code]
     return { body: write(errorBody(error)), contentType: type, error: { status, code } }
@@ -91,7 +84,7 @@ export class WireService implements Answerer {
     return request.verb === 'history' ? this.#history(request, write) : this.#told(request, write)
   }
 
-  /** Said twice it counts once: tried again after an answer that was lost, it may be told that it is void. */
+  /** Said twice it counts once: tried again after an answer that was lost, it is answered as the first time. */
   async #told({ verb, token, fields }: Asked<'done'>, write: Write): Promise<Uint8Array> {
     const { api } = this.#site
     const { output, error, details } = fields as Omit<CompleteRequest, 'token'> & { details?: unknown }

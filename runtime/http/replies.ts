@@ -1,8 +1,8 @@
 /** Answers as they are written: the body in the form that was asked for, never to be cached. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { encode, toReplyJson } from '../../actors/codec.js'
-import { PerdureError, SetupError, UnavailableError } from '../../actors/errors.js'
-import { type Told, type ToldError, toldOf } from '../../actors/told-error.js'
+import { SetupError } from '../../actors/errors.js'
+import { asTold, errorBody, type Told, untold } from '../../actors/told-error.js'
 import { HttpRefusal } from './refusal.js'
 import { MSGPACK } from './routes.js'
 import { requestStatuses, setupStatuses } from './statuses.js'
@@ -63,8 +63,7 @@ export function replyError(
 ): void {
   const error = asTold(thrown)
   if (error === undefined) unexpected(thrown)
-  const said =
-    error ?? new UnavailableError('the request failed for a reason that was logged', undefined, false)
+  const said = error ?? untold('the request')
   const status = error === undefined ? 500 : statusOf(error)
   const body = errorBody(said)
   const later: Record<string, string> =
@@ -77,15 +76,6 @@ export function replyError(
 function statusOf(error: Told): number {
   if (error instanceof HttpRefusal) return error.status
   return error instanceof SetupError ? setupStatuses[error.code] : requestStatuses[error.code]
-}
-
-export function errorBody(error: Told): { readonly ok: false; readonly error: ToldError } {
-  return { ok: false, error: toldOf(error) }
-}
-
-/** The error as a caller may be told it; undefined for what is nobody's business but the owner's. */
-export function asTold(thrown: unknown): Told | undefined {
-  return thrown instanceof PerdureError || thrown instanceof SetupError ? thrown : undefined
 }
 
 /** JSON without the encoded states: bytes that only a client with the definition can read. */

@@ -5,9 +5,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../actors/clock.js'
 import { encode } from '../../actors/codec.js'
-import { type PerdureError, UnavailableError } from '../../actors/errors.js'
+import type { PerdureError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
-import { asTold, errorBody, jsonText, SANE_HEADERS } from './replies.js'
+import { asTold, errorBody, untold } from '../../actors/told-error.js'
+import { jsonText, SANE_HEADERS } from './replies.js'
 
 export interface StreamSite {
   readonly clock: Clock
@@ -54,7 +55,7 @@ export async function stream<Item extends object>(
   } catch (thrown) {
     const error = asTold(thrown)
     if (error === undefined) site.unexpected(thrown)
-    const said = error ?? new UnavailableError('the stream failed for a reason that was logged')
+    const said = error ?? untold('the stream', true)
     await writer.write(`event: failed\ndata: ${written(errorBody(said), isPacked)}\n\n`)
   } finally {
     writer.end()
