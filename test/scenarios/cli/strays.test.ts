@@ -52,6 +52,17 @@ describe('a runtime without a control socket', () => {
   })
 })
 
+it('verify asks for the definitions of a journal that is no demo’s', async () => {
+  const path = place('own-actors')
+  const runtime = await createRuntime({ actors: [cart], path })
+  await runtime.actor(cart, 'c').send({ type: 'add', item: 'tea' })
+  await runtime.stop()
+  const { code, stderr } = await perdure(undefined, 'verify', path)
+  assert.equal(code, 2)
+  assert.match(stderr, /own-actors is not a demo's: expected --actors/)
+  assert.equal((await perdure(undefined, 'verify', path, '--actors', shop)).code, 0)
+})
+
 describe('the HTTP API of perdure start', () => {
   it('is for this machine alone, by whatever name or page it is reached', async () => {
     const runtime = new Running(place('http'), ['start', shop, '--http', '0', '--metrics'])
