@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../actors/clock.js'
 import type { Command, Whereabouts } from '../actors/command.js'
-import type { ActivityRunner } from './dispatch/activity-runner.js'
+import { type ActivityRunner, goneFrom } from './dispatch/activity-runner.js'
 import { within } from './within.js'
 
 interface EndingHost {
@@ -29,7 +29,8 @@ export async function runOut(host: EndingHost, clock: Clock, withinMs: number): 
 
 /**
  * Commits of what runs that it goes on there, which is here. Answers whether it did in time; else nothing runs when it
- * resolves, and nothing is known of what did.
+ * resolves. What it committed then, or is still to land, says of attempts that they go on: whoever has the shard next is
+ * told that they do not.
  */
 export async function letGoOn(
   host: EndingHost,
@@ -38,12 +39,15 @@ export async function letGoOn(
   at: Whereabouts,
 ): Promise<boolean> {
   host.runner.close()
+  let leaving: readonly Command[] = []
   const isInTime = await within(clock, withinMs, async () => {
     await host.whenIdle()
-    for (const order of host.runner.leaving(at)) host.submit(order)
+    leaving = host.runner.leaving(at)
+    for (const order of leaving) host.submit(order)
     await host.whenIdle()
   })
   if (isInTime && !host.isOver) return true
   host.runner.abort('the shard goes to another member')
+  for (const { target } of leaving) host.submit(goneFrom(target, at))
   return false
 }

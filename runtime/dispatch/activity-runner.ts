@@ -8,7 +8,14 @@
  */
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
-import type { ActorEvent, Command, InvocationToken, Outcome, Whereabouts } from '../../actors/command.js'
+import type {
+  ActorEvent,
+  Command,
+  InvocationToken,
+  OperatorCommand,
+  Outcome,
+  Whereabouts,
+} from '../../actors/command.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ActivitySource } from '../../actors/logic.js'
 import type { Invocation, Task } from '../../actors/record.js'
@@ -169,11 +176,10 @@ export class ActivityRunner {
 
   /** Asks for the commit that counts what ran there. */
   #lose(target: Address, at: Whereabouts): void {
-    const order = { type: 'gone', at } as const
-    const commandId = `${target}.gone.${at.member}.${at.life}`
-    if (this.#losing.has(commandId)) return
-    this.#losing.add(commandId)
-    this.#site.lose({ kind: 'operator', commandId, sender: target, target, order })
+    const order = goneFrom(target, at)
+    if (this.#losing.has(order.commandId)) return
+    this.#losing.add(order.commandId)
+    this.#site.lose(order)
   }
 
   /** Asks for the commit that says an attempt begins, or goes on elsewhere. */
@@ -337,6 +343,12 @@ export class ActivityRunner {
     this.#runningCount = 0
     this.#idleListener?.()
   }
+}
+
+/** The order that what of an actor is away there has ended, and nobody knows how. */
+export function goneFrom(target: Address, at: Whereabouts): OperatorCommand {
+  const commandId = `${target}.gone.${at.member}.${at.life}`
+  return { kind: 'operator', commandId, sender: target, target, order: { type: 'gone', at } }
 }
 
 const TOO_LATE: Outcome = {

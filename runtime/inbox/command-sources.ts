@@ -64,11 +64,14 @@ export class CommandSources {
     return command && { command }
   }
 
-  /** All that came from inside and will not be taken any more. */
+  /**
+   * All that came from inside and will not be taken any more: for whoever has the shard next. That attempts go on here
+   * is not for him: said late, it would be said of those that he has begun.
+   */
   leftInside(): readonly Command[] {
     const left = this.#internal.toArray()
     this.#internal.replace([])
-    return left
+    return left.filter(one => one.kind !== 'operator' || one.order.type !== 'away')
   }
 
   /** All that came from outside and will not be taken any more. */
