@@ -7,6 +7,7 @@ import type { Command, Whereabouts } from '../actors/command.js'
 import type { Inbox } from '../actors/inbox.js'
 import type { CommitLog, Journal } from '../actors/journal.js'
 import type { Limits } from '../actors/limits.js'
+import type { CareTurns } from './commit/care-turns.js'
 import type { AttemptOrder } from './dispatch/attempt.js'
 import type { Followers } from './dispatch/followers.js'
 import type { Observer } from './observe/observer.js'
@@ -34,6 +35,8 @@ export interface ShardHostOptions {
   readonly verify?: VerifyOptions
   /** Whether whoever stepped here before was killed at it: commands are stepped with care. Absent: as the journal says. */
   readonly wasKilled?: boolean
+  /** Shared by the shards of one process, which step with care in turns where they must. Absent: it is the only one. */
+  readonly turns?: CareTurns
   /** Whether an actor lives in this shard. Absent: all do. */
   readonly isHere?: (address: Address) => boolean
   /** Whether the shard is this member's still: asked before anything leaves. Absent: always. */

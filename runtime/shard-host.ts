@@ -78,7 +78,8 @@ export class ShardHost {
     this.#held = held
     this.#sources = new CommandSources(options)
     this.#retention = new Retention(options, this.cache)
-    this.#cautious = new CautiousSteps(options.wasKilled ?? journal.wasKilled, pending, limits)
+    const wasKilled = options.wasKilled ?? journal.wasKilled
+    this.#cautious = new CautiousSteps(wasKilled, pending, limits, options.turns)
     this.#sampler = samplerFor(options, command => this.submit(command))
     const { runner, dispatcher, walk } = wayOut(options, this.#losses, this.#sources, this)
     this.runner = runner
@@ -124,7 +125,7 @@ export class ShardHost {
 
   /** Whether nothing waits to be stepped. Activities may still run. */
   get isIdle(): boolean {
-    return !this.#turning && this.#flight === undefined && !this.#canTurn
+    return !this.#turning && this.#flight === undefined && this.#open === undefined && !this.#hasMore
   }
 
   /** Commands that wait inside, that actors sent, and that wait for a version. */
@@ -177,6 +178,7 @@ export class ShardHost {
     this.#sampler?.stop()
     refuse(this.#sources.leftOutside(), 'the runtime ended before the command was taken')
     refuse(this.#cautious.waiting, UNANSWERED)
+    this.#cautious.end()
     abandon([this.#open], 'the runtime ended before the command was committed')
     this.#open = undefined
     this.#idle.tell()
@@ -196,9 +198,13 @@ export class ShardHost {
 
   /** Whether a turn could do anything now: what cannot be stepped on a flight waits until that has arrived. */
   get #canTurn(): boolean {
-    if (this.#flight === undefined) return this.#open !== undefined || this.#hasMore
+    if (this.#flight === undefined) return this.#open !== undefined || (this.#hasMore && !this.#isBarred)
     if (this.#open === undefined) return !this.#needsQuiet && this.#hasMore
     return !this.#open.batch.isFull && this.#hasMore
+  }
+
+  get #isBarred(): boolean {
+    return this.#cautious.isBarred(() => this.#wake())
   }
 
   /** Whoever steps with care, and whoever forgets, does so on what is durable alone. */
@@ -238,6 +244,7 @@ export class ShardHost {
     const observer = this.#open === undefined ? this.#options.observer?.batch() : this.#open.observer
     const site = this.#site(now, observer)
     if (this.#cautious.isInCharge) {
+      if (this.#isBarred) return
       this.#open = { ...this.#cautious.next(site, this.#sources), observer }
       observer?.paused()
       return
@@ -367,7 +374,7 @@ export class ShardHost {
     const { clock, limits } = this.#options
     this.#wakes.cancel()
     if (this.#canTurn) return this.#wake()
-    if (this.#flight !== undefined) return
+    if (this.#flight !== undefined || (this.#hasMore && this.#isBarred)) return
     this.#idle.tell()
     const waitMs = Math.min(this.#sources.nextAt, this.#retention.nextAt) - clock.now()
     this.#wakes.in(limits.settleAfterMs, () => this.#settle())

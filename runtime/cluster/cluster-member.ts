@@ -18,6 +18,7 @@ import type { Api } from '../api/api.js'
 import { RemoteClient } from '../client/remote/remote-client.js'
 import type { RemoteService } from '../client/remote/remote-service.js'
 import type { Runtime } from '../client/types.js'
+import { CareTurns } from '../commit/care-turns.js'
 import type { Door } from '../embedded/embedded-runtime.js'
 import { type HandlerSite, type HttpHandler, httpHandler, metricsOff } from '../http/handler.js'
 import type { Bindings } from '../step/bindings.js'
@@ -82,6 +83,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
   readonly #doors: Door[] = []
   readonly #lodgers: Lodgers
   readonly #openings: OpeningOrder
+  readonly #turns = new CareTurns()
   /** Of the members, as they were known at last. */
   #lives: ReadonlySet<string> = new Set()
   #stopListening = () => {}
@@ -254,6 +256,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
       whereabouts: () => membership.whereabouts,
       isGone: at => membership.isGone(at),
       lodgers: this.#lodgers,
+      turns: this.#turns,
       onLost: error => this.#lost(number, error),
     })
     this.#shards.set(number, shard)

@@ -82,7 +82,7 @@ export interface ShardStreams {
 
 type HostParts = Pick<
   ShardHostOptions,
-  'bindings' | 'clock' | 'limits' | 'logger' | 'isHere' | 'onAttempt' | 'observer' | 'verify'
+  'bindings' | 'clock' | 'limits' | 'logger' | 'turns' | 'isHere' | 'onAttempt' | 'observer' | 'verify'
 >
 
 export interface MemberShardSite extends HostParts {
@@ -285,7 +285,7 @@ export class MemberShard {
     { log, inboxes, epoch, at }: Omit<Owned, 'shard' | 'copied'>,
     { wasKilled, isInOrder }: Left,
   ): void {
-    const { bindings, clock, limits, logger, isHere, onAttempt, observer, verify, streams, lodgers } =
+    const { bindings, clock, limits, logger, turns, isHere, onAttempt, observer, verify, streams, lodgers } =
       this.#site
     const send = (from: Whereabouts) => (command: Command) =>
       lodgers.send(from.life, command, late => streams.send(late))
@@ -302,6 +302,7 @@ export class MemberShard {
       logger,
       followers,
       wasKilled,
+      ...(turns === undefined ? {} : { turns }),
       isLeftInOrder: isInOrder,
       isGone: where => this.#site.isGone(where),
       ...(at === undefined ? {} : { onLate: send(at), onGone: send(at) }),

@@ -11,8 +11,8 @@
  * of three deaths, the first of which nobody marked, the second must have been met alone.
  *
  * Invariants: while suspects are stepped, the first durable pending command is the only one a step of which may have
- * begun; a command is given up only after `poisonAttemptsMax - 1` deaths in which it was that one. What was taken in is
- * read: no commit after that names its place.
+ * begun; a command is given up only after `poisonAttemptsMax - 1` deaths in which it was that one, in its shard, and from
+ * the second on in the whole process. What was taken in is read: no commit after that names its place.
  */
 import type { Command } from '../../actors/command.js'
 import type { Delivery } from '../../actors/inbox.js'
@@ -21,6 +21,7 @@ import type { CommandSources, Taken } from '../inbox/command-sources.js'
 import { Queue } from '../inbox/queue.js'
 import { Batch } from './batch.js'
 import type { BatchSite } from './batch-site.js'
+import { CareTurns } from './care-turns.js'
 
 interface CautiousBatch {
   readonly batch: Batch
@@ -43,15 +44,29 @@ export class CautiousSteps {
   /** What the last batch stepped, or marked again, until that is known to be committed. */
   #stepped: Command[] = []
 
+  readonly #turns: CareTurns
+
   /** @param wasKilled whether the process before this one was; @param pending what it left. */
-  constructor(wasKilled: boolean, pending: readonly Command[], limits: Limits) {
+  constructor(wasKilled: boolean, pending: readonly Command[], limits: Limits, turns = new CareTurns()) {
     this.#limits = limits
+    this.#turns = turns
     this.#suspects = pending.some(one => one.attempts !== undefined) ? pending.length : 0
+    if (this.#suspects > 0) turns.suspect(this)
     this.#left = wasKilled || this.#suspects > 0 ? limits.batchCommandsMax : 0
   }
 
   get isInCharge(): boolean {
     return this.#left > 0 || this.#suspects > 0 || this.#isMarked
+  }
+
+  /** Whether another shard of the process steps with care, and this one has to wait; it is woken then. */
+  isBarred(wake: () => void): boolean {
+    return this.isInCharge && !this.#turns.mayGoOn(this, wake)
+  }
+
+  /** Nothing is stepped any more. */
+  end(): void {
+    this.#turns.over(this)
   }
 
   /** Those who sent what was taken in, and must be told that it will not be answered here. */
@@ -62,6 +77,7 @@ export class CautiousSteps {
   /** The next batch: one that marks, or one that steps what is marked. */
   next(site: BatchSite, sources: CommandSources): CautiousBatch {
     this.#forgetStepped()
+    this.#turns.take(this)
     const [left, suspects, isMarked] = [this.#left, this.#suspects, this.#isMarked]
     this.#undo = () => {
       this.#left = left
@@ -80,7 +96,9 @@ export class CautiousSteps {
 
   /** A commit is durable: whoever waited for what it stepped is answered with it. */
   committed(batch: Batch): void {
-    if (batch === this.#last) this.#forgetStepped()
+    if (batch !== this.#last) return
+    this.#forgetStepped()
+    if (this.#suspects === 0 && !this.#isMarked) this.#turns.over(this)
   }
 
   #forgetStepped(): void {
