@@ -40,6 +40,8 @@ export interface Given {
   abandoned: boolean
   /** Other payloads that were tried under its id. */
   conflicts: number
+  /** Nobody waits for the answer. */
+  readonly isUnheard?: boolean
 }
 
 interface ClientProcess extends Owner {
@@ -58,9 +60,9 @@ export interface ClientSite {
 }
 
 /** What may be tried again with the same id. */
-const AGAIN: ReadonlySet<string> = new Set(['Unavailable', 'Overloaded', 'Timeout'])
+export const AGAIN: ReadonlySet<string> = new Set(['Unavailable', 'Overloaded', 'Timeout'])
 /** What an order may be refused with, by what it is. */
-const REFUSALS: ReadonlySet<string> = new Set(['NotFound', 'NotHandled', 'StepFailed'])
+export const REFUSALS: ReadonlySet<string> = new Set(['NotFound', 'NotHandled', 'StepFailed'])
 
 export class Clients {
   readonly given: Given[]

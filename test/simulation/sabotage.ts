@@ -2,15 +2,20 @@
  * Ways to break the runtime's promises from outside of it, each as a journal that does not do what it says.
  * A simulation that does not notice one of them is blind.
  */
-import type { Commit } from '../../actors/commit.js'
+import type { Commit, InboxPosition } from '../../actors/commit.js'
 import type { Journal } from '../../actors/journal.js'
 import type { ActorRecord } from '../../actors/record.js'
 import { instead } from './instead.js'
+import type { Kind } from './kinds.js'
 
 export interface Sabotage {
   readonly name: string
+  /** Where it shows: a place in a stream is nothing to a runtime on a disk. Absent: there. */
+  readonly in?: Kind
   /** Puts itself between the runtime and its journal. */
   journal?(journal: Journal): Journal
+  /** What a member's commits are changed to on their way to the log of a cluster; for each shard a process owns anew. */
+  committing?(): (commit: Commit) => Commit
   /** The disk loses what it said was synced. */
   readonly diskLies?: boolean
 }
@@ -76,6 +81,40 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'sent commands sent twice',
     journal: journal => instead(journal, { pending: () => journal.pending().flatMap(one => [one, one]) }),
+  },
+  {
+    name: 'places of inboxes named a second time, when something is stepped of what was read long before',
+    in: 'cluster',
+    committing: () => {
+      let before: readonly InboxPosition[] = []
+      let last: readonly InboxPosition[] = []
+      return commit => {
+        if (commit.taken === undefined)
+          return before.length > 0 && commit.entries.length > 0 ? { ...commit, taken: before } : commit
+        before = last
+        last = commit.taken
+        return commit
+      }
+    },
+  },
+  {
+    name: 'places of inboxes forgotten',
+    in: 'cluster',
+    committing: () => commit => ({ ...commit, taken: [] }),
+  },
+  {
+    name: 'what is sent to other shards lost',
+    in: 'cluster',
+    committing:
+      () =>
+      ({ sent: _, ...commit }) =>
+        commit,
+  },
+  {
+    name: 'what is sent to other shards sent twice',
+    in: 'cluster',
+    committing: () => commit =>
+      commit.sent ? { ...commit, sent: commit.sent.flatMap(one => [one, one]) } : commit,
   },
   {
     name: 'actors read as they were before',

@@ -1,6 +1,7 @@
 /** Many runs, shared among a few processes of this program; what each found is added up. */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Kind } from './kinds.js'
 import type { SimulationResult } from './simulation.js'
 
 export interface Summary {
@@ -16,17 +17,23 @@ export interface Summary {
 const WORKER = new URL('./worker.js', import.meta.url)
 
 /** How to see a run again, step by step. */
-export function replayCommand(seed: number): string {
-  return `node ${fileURLToPath(new URL('./run.js', import.meta.url))} --seed ${seed}`
+export function replayCommand(seed: number, kind: Kind = 'embedded'): string {
+  const form = kind === 'embedded' ? '' : ` --${kind}`
+  return `node ${fileURLToPath(new URL('./run.js', import.meta.url))} --seed ${seed}${form}`
 }
 
-export async function runSeeds(options: { from: number; count: number; workers: number }): Promise<Summary> {
-  const { from, count } = options
+export async function runSeeds(options: {
+  from: number
+  count: number
+  workers: number
+  kind?: Kind
+}): Promise<Summary> {
+  const { from, count, kind = 'embedded' } = options
   const began = performance.now()
   const results: SimulationResult[] = []
   const workers = Math.max(1, Math.min(options.workers, count))
   await Promise.all(
-    Array.from({ length: workers }, (_, at) => work(from + at, from + count, workers, results)),
+    Array.from({ length: workers }, (_, at) => work(kind, from + at, from + count, workers, results)),
   )
   const counts: Record<string, number> = {}
   for (const result of results)
@@ -47,9 +54,15 @@ export async function runSeeds(options: { from: number; count: number; workers: 
 }
 
 /** One process with every n-th seed. */
-function work(from: number, until: number, stride: number, results: SimulationResult[]): Promise<void> {
+function work(
+  kind: Kind,
+  from: number,
+  until: number,
+  stride: number,
+  results: SimulationResult[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(WORKER, [String(from), String(until), String(stride)], { execArgv: [] })
+    const child = fork(WORKER, [kind, String(from), String(until), String(stride)], { execArgv: [] })
     let ended: SimulationResult | undefined
     child.on('message', (result: SimulationResult) => {
       ended = result

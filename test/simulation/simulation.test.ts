@@ -5,39 +5,49 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isFull } from '../support/effort.js'
 import { EXPECTED } from './checks/happenings.js'
+import { simulations } from './kinds.js'
 import { sabotages } from './sabotage.js'
 import { replayCommand, runSeeds } from './seeds.js'
-import { type SimulationResult, simulate } from './simulation.js'
+import type { SimulationResult } from './simulation.js'
 
 /** How many runs. After the many everything that can happen must have happened. */
-const SEEDS = isFull ? 1_000 : 5
+const SEEDS = isFull ? 1_000 : 2
+const KINDS = ['embedded', 'cluster'] as const
 /** Runs within which a broken promise must be noticed. */
 const SEEDS_TO_NOTICE = 60
 
 suite('the simulation', () => {
-  test(`${SEEDS} seeds keep every promise`, async t => {
-    const summary = await runSeeds({ from: 1, count: SEEDS, workers: isFull ? 2 : 1 })
-    const failures = summary.failures.map(({ seed, failure }) => `${failure}\n  ${replayCommand(seed)}`)
-    assert.equal(failures.length, 0, failures.join('\n'))
-    assert.equal(summary.seeds, SEEDS)
-    t.diagnostic(`${summary.entries} entries, ${summary.crashes} deaths, ${summary.seconds} s`)
-    if (!isFull) return
-    const missing = EXPECTED.filter(what => summary.counts[what] === undefined)
-    assert.deepEqual(missing, [], 'what never happened was not tested')
-  })
+  // Of a cluster a short run is that which is seen twice.
+  for (const kind of isFull ? KINDS : (['embedded'] as const))
+    test(`${SEEDS} seeds keep every promise: ${kind}`, async t => {
+      const summary = await runSeeds({ from: 1, count: SEEDS, workers: isFull ? 2 : 1, kind })
+      const failures = summary.failures.map(
+        ({ seed, failure }) => `${failure}\n  ${replayCommand(seed, kind)}`,
+      )
+      assert.equal(failures.length, 0, failures.join('\n'))
+      assert.equal(summary.seeds, SEEDS)
+      t.diagnostic(`${summary.entries} entries, ${summary.crashes} deaths, ${summary.seconds} s`)
+      if (!isFull) return
+      const missing = EXPECTED[kind].filter(what => summary.counts[what] === undefined)
+      assert.deepEqual(missing, [], 'what never happened was not tested')
+    })
 
-  test('the same seed is the same run', async () => {
-    const other = await simulate({ seed: 6 })
-    for (const seed of isFull ? [3, 4, 5] : [3]) {
-      const [first, second] = [await simulate({ seed }), await simulate({ seed })]
-      assert.equal(first.trace, second.trace, `seed ${seed}`)
-      assert.deepEqual(first, second)
-      assert.notEqual(first.trace, other.trace)
-    }
-  })
+  for (const kind of KINDS)
+    test(`the same seed is the same run: ${kind}`, async () => {
+      const simulate = simulations[kind]
+      const other = await simulate({ seed: 13 })
+      for (const seed of isFull ? [3, 4, 5] : [4]) {
+        const [first, second] = [await simulate({ seed }), await simulate({ seed })]
+        assert.equal(first.failure, undefined, replayCommand(seed, kind))
+        assert.equal(first.trace, second.trace, `seed ${seed}`)
+        assert.deepEqual(first, second)
+        assert.notEqual(first.trace, other.trace)
+      }
+    })
 
   for (const sabotage of isFull ? sabotages : [])
     test(`catches ${sabotage.name}`, async t => {
+      const simulate = simulations[sabotage.in ?? 'embedded']
       const found = await firstFailure(seed => simulate({ seed, sabotage }))
       assert.ok(found !== undefined, `${SEEDS_TO_NOTICE} seeds did not notice`)
       t.diagnostic(`seed ${found.seed}: ${found.failure?.split('\n')[0]}`)
@@ -45,7 +55,7 @@ suite('the simulation', () => {
 
   test('one command shows a failing seed again', async () => {
     const sabotage = sabotages[0]!
-    const found = await firstFailure(seed => simulate({ seed, sabotage }))
+    const found = await firstFailure(seed => simulations.embedded({ seed, sabotage }))
     assert.ok(found?.failure !== undefined)
     const run = fileURLToPath(new URL('./run.js', import.meta.url))
     const args = [run, '--seed', String(found.seed), '--sabotage', sabotage.name]

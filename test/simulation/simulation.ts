@@ -195,7 +195,7 @@ class Simulation {
     this.#trace('calm')
     this.#isStormy = false
     this.#noteCalm()
-    this.#world.kind = true
+    this.#world.books.kind = true
     this.#clients.patient = true
     this.#operator.leave()
   }
@@ -321,13 +321,15 @@ class Simulation {
   #check(): void {
     const process = this.#process
     if (process === undefined) return this.#fail('it came to rest without a runtime')
-    for (const what of happenings(this.#truth, process.runtime)) this.#count(what)
+    const { shard, service, bindings } = process.runtime
+    const here = { journal: shard.journal, service, bindings, truth: this.#truth }
+    for (const what of happenings(here)) this.#count(what)
     checkAll({
-      runtime: process.runtime,
+      shards: [here],
+      of: () => here,
       limits: this.#plan.limits,
-      truth: this.#truth,
       given: this.#clients.given,
-      world: this.#world,
+      books: this.#world.books,
       fail: what => this.#fail(what),
     })
   }

@@ -30,6 +30,8 @@ export class Truth {
   #losses: readonly Loss[] = []
   /** Letters that came, and letters that were settled. */
   #letters = 0
+  /** All that ever came, by whom and what they are about. */
+  readonly buried = new Map<string, number>()
   #perhaps: Commit | undefined
   readonly #fail: (what: string) => void
   readonly #onTimer: (dueAt: number, at: number, what: string) => void
@@ -69,6 +71,10 @@ export class Truth {
     this.published.push(...commit.published)
     if (commit.entries.length > 0) this.commits.push({ first: commit.first, digest: commitDigest(commit) })
     this.#pending = commit.pending
+    for (const { command } of commit.deadLetters) {
+      const name = `${command.target} ${command.commandId}`
+      this.buried.set(name, (this.buried.get(name) ?? 0) + 1)
+    }
     this.#letters += commit.deadLetters.length - commit.settledLetters.length
   }
 

@@ -57,7 +57,8 @@ export interface WorldSite {
   fail(what: string): void
 }
 
-export class World {
+/** What the world has done, whoever asked for it. */
+export class Books {
   /** By idempotency key. */
   readonly ledger = new Map<string, Effect>()
   readonly declined = new Set<string>()
@@ -65,12 +66,18 @@ export class World {
   readonly printed = new Map<string, number>()
   /** Custom actions run, by what they were about. */
   readonly acted = new Map<string, number>()
-  /** From now on it neither fails nor hangs. */
+  /** From now on the world neither fails nor hangs. */
   kind = false
+}
+
+/** The world as one process meets it. */
+export class World {
+  readonly books: Books
   readonly #site: WorldSite
 
-  constructor(site: WorldSite) {
+  constructor(site: WorldSite, books = new Books()) {
     this.#site = site
+    this.books = books
   }
 
   /** Takes effect once a key, however often it is asked for. */
@@ -82,14 +89,14 @@ export class World {
   print(request: Request): Promise<string> {
     return this.#answer(request, 'print', () => {
       const { idempotencyKey: key } = request
-      this.printed.set(key, (this.printed.get(key) ?? 0) + 1)
+      this.books.printed.set(key, (this.books.printed.get(key) ?? 0) + 1)
       return `page ${key}`
     })
   }
 
   act(about: string): void {
     if (this.#site.caller() === undefined) return
-    this.acted.set(about, (this.acted.get(about) ?? 0) + 1)
+    this.books.acted.set(about, (this.books.acted.get(about) ?? 0) + 1)
   }
 
   /** What a step does that takes the whole process with it. */
@@ -98,15 +105,15 @@ export class World {
   }
 
   #enter({ idempotencyKey: key, input, lastHeartbeat }: Request): { key: string; receipt: string } {
-    const known = this.ledger.get(key)
+    const known = this.books.ledger.get(key)
     const asked = JSON.stringify(input)
     if (known !== undefined && known.input !== asked)
       this.#site.fail(`the key ${key} was used for ${known.input} and for ${asked}`)
     if (lastHeartbeat !== undefined && lastHeartbeat !== key)
       this.#site.fail(`${key} was given the heartbeat of another: ${String(lastHeartbeat)}`)
-    const effect = known ?? { key, input: asked, receipt: `receipt ${this.ledger.size + 1}`, asked: 0 }
+    const effect = known ?? { key, input: asked, receipt: `receipt ${this.books.ledger.size + 1}`, asked: 0 }
     effect.asked++
-    this.ledger.set(key, effect)
+    this.books.ledger.set(key, effect)
     return { key, receipt: effect.receipt }
   }
 
@@ -114,15 +121,15 @@ export class World {
     const { scheduler, random, trace } = this.#site
     const caller = this.#site.caller()
     if (caller === undefined) return new Promise(() => {})
-    const mood: Behaviour = this.kind ? random.pick(['ok', 'quick']) : random.weighted(MOODS)
+    const mood: Behaviour = this.books.kind ? random.pick(['ok', 'quick']) : random.weighted(MOODS)
     const travelMs = mood === 'quick' ? 0 : random.between(1, 120)
     const answerMs = mood === 'late' ? random.between(1_500, 4_000) : travelMs + random.between(0, 120)
     trace(`world: ${what} ${request.idempotencyKey} attempt ${request.attempt} (${mood})`)
     return new Promise((resolve, reject) => {
       const answer = (run: () => void) => scheduler.schedule(answerMs, run, caller)
-      if (mood === 'refuse' && what === 'charge' && !this.ledger.has(request.idempotencyKey))
-        this.declined.add(request.idempotencyKey)
-      if (this.declined.has(request.idempotencyKey))
+      if (mood === 'refuse' && what === 'charge' && !this.books.ledger.has(request.idempotencyKey))
+        this.books.declined.add(request.idempotencyKey)
+      if (this.books.declined.has(request.idempotencyKey))
         return answer(() => reject(Object.assign(new Error('declined'), { code: 'Declined' })))
       if (mood === 'breakBefore') return answer(() => reject(new Error('no connection')))
       if (mood === 'hangBefore') return

@@ -1,25 +1,27 @@
 /** Counters against a list and a sum made from the history by hand; what they published, and did, with it. */
 import type { JournalEntry } from '../../../actors/commit.js'
 import type { CounterContext, CounterEvent } from '../machines/counter.js'
-import { actorsOf, type Evidence } from './evidence.js'
+import type { Truth } from '../truth.js'
+import { actorsOf, type Evidence, entriesOf } from './evidence.js'
 
 export function checkCounters(evidence: Evidence): void {
-  const { truth, world, fail } = evidence
-  for (const { id, key, context } of actorsOf<CounterContext>(evidence, 'counter')) {
-    const entries = truth.entries.filter(entry => entry.address === id)
+  const { books, fail } = evidence
+  for (const { id, key, context, truth } of actorsOf<CounterContext>(evidence, 'counter')) {
+    const entries = entriesOf(evidence, id)
     const added = addedBy(id, entries, fail)
     const [ids, total] = [added.map(one => one.id), added.reduce((sum, one) => sum + one.amount, 0)]
     if (ids.join() !== context.ids.join())
       fail(`${id} holds ${context.ids.join()}, its history ${ids.join()}`)
     if (total !== context.total) fail(`${id} counts ${context.total}, its history ${total}`)
     if (new Set(ids).size !== ids.length) fail(`${id} counted something twice: ${ids.join()}`)
-    checkPublished(evidence, id, added)
+    checkPublished(truth, fail, id, added)
     for (const one of ids)
-      if ((world.acted.get(`${key} ${one}`) ?? 0) > 1) fail(`${id} ran the custom action of ${one} twice`)
+      if ((books.acted.get(`${key} ${one}`) ?? 0) > 1) fail(`${id} ran the custom action of ${one} twice`)
   }
-  for (const about of world.acted.keys()) {
+  for (const about of books.acted.keys()) {
     const [key, id = ''] = about.split(' ')
-    const written = truth.published.some(one => one.address === `counter/${key}` && one.event.id === id)
+    const { published } = evidence.of(`counter/${key}`).truth
+    const written = published.some(one => one.address === `counter/${key}` && one.event.id === id)
     if (!written) fail(`a custom action of ${about} ran, and nothing durable wanted it`)
   }
 }
@@ -51,7 +53,7 @@ function addedBy(address: string, entries: readonly JournalEntry[], fail: (what:
   return added
 }
 
-function checkPublished({ truth, fail }: Evidence, address: string, added: readonly Add[]): void {
+function checkPublished(truth: Truth, fail: Evidence['fail'], address: string, added: readonly Add[]): void {
   let total = 0
   const expected = added.map(({ id, amount }) => {
     total += amount

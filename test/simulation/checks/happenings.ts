@@ -1,22 +1,14 @@
 /** What happened in a run, by name: a simulation in which something never happens does not test it. */
-import type { EmbeddedRuntime } from '../../../runtime/embedded/embedded-runtime.js'
-import type { JobContext } from '../machines/job.js'
-import type { Truth } from '../truth.js'
 
-/** What must happen now and then. */
-export const EXPECTED = [
-  'death before a commit was written',
-  'death inside a commit',
-  'death after a commit, before anybody heard',
-  'death after a commit was let out',
+import type { Kind } from '../kinds.js'
+import type { JobContext } from '../machines/job.js'
+import type { ShardEvidence } from './evidence.js'
+
+/** What must happen now and then, wherever it is simulated. */
+const EVERYWHERE = [
   'death after an attempt began',
   'death between two tasks',
-  'death before settling',
-  'death inside settling',
-  'death after settling',
-  'death the journal failed',
   'death of a command',
-  'stop',
   'answered',
   'answered again',
   'start applied',
@@ -37,17 +29,48 @@ export const EXPECTED = [
   'job cancelled',
   'page printed',
   'page OutcomeUnknown',
-  'letter redriven for nothing',
-  'letter redriven in vain',
-  'letter dropped',
-  'letter gone',
-  'order quarantine',
-  'order release',
-  'result held',
-  'message held',
 ] as const
 
-export function* happenings(truth: Truth, runtime: EmbeddedRuntime): Generator<string> {
+export const EXPECTED: Readonly<Record<Kind, readonly string[]>> = {
+  embedded: [
+    ...EVERYWHERE,
+    'death before a commit was written',
+    'death inside a commit',
+    'death after a commit, before anybody heard',
+    'death after a commit was let out',
+    'death before settling',
+    'death inside settling',
+    'death after settling',
+    'death the journal failed',
+    'stop',
+    'letter redriven for nothing',
+    'letter redriven in vain',
+    'letter dropped',
+    'letter gone',
+    'order quarantine',
+    'order release',
+    'result held',
+    'message held',
+  ],
+  cluster: [
+    ...EVERYWHERE,
+    'death before a commit was in the log',
+    'death with a commit in the log, before anybody heard',
+    'death with a commit in the log, before its copy had it',
+    'taken over',
+    'taken on',
+    'taken on, out of order',
+    'left in order',
+    'left out of order',
+    'a member left',
+    'a lease ran out',
+    'a shard was lost',
+    'order away',
+    'order gone',
+  ],
+}
+
+export function* happenings({ truth, service }: ShardEvidence): Generator<string> {
   for (const { command, outcome } of truth.entries) {
     if (command.kind === 'operator') yield `order ${command.order.type}`
     else if (command.kind === 'result')
@@ -56,7 +79,7 @@ export function* happenings(truth: Truth, runtime: EmbeddedRuntime): Generator<s
   }
   for (const { address } of truth.records.values()) {
     const [type, , child] = address.split('/')
-    const seen = runtime.service.seeNow(address)?.snapshot
+    const seen = service.seeNow(address)?.snapshot
     if (child !== undefined || seen === undefined) continue
     if (type === 'transfer' || type === 'job') yield `${type} ${String(seen.value)}`
     if (type !== 'job') continue

@@ -3,10 +3,10 @@ import type { AccountContext } from '../machines/account.js'
 import type { CounterContext } from '../machines/counter.js'
 import type { TransferInput } from '../machines/transfer.js'
 import { ACCOUNTS, BALANCE } from '../orders.js'
-import { actorsOf, type Evidence } from './evidence.js'
+import { actorsOf, type Evidence, entriesOf } from './evidence.js'
 
 export function checkMoney(evidence: Evidence): void {
-  const { given, truth, fail } = evidence
+  const { given, fail } = evidence
   const accounts = new Map<string, AccountContext>()
   for (const { key, context } of actorsOf<AccountContext>(evidence, 'account')) accounts.set(key, context)
   const deposits = given.filter(
@@ -14,7 +14,9 @@ export function checkMoney(evidence: Evidence): void {
       wish.to === 'account' &&
       'event' in wish &&
       wish.event.type === 'DEPOSIT' &&
-      truth.entries.some(entry => entry.address === address && entry.command.commandId === id),
+      entriesOf(evidence, address).some(
+        ({ command, outcome }) => command.commandId === id && outcome !== 'held',
+      ),
   )
   const amounts = deposits.map(
     ({ order: { wish } }) => ('event' in wish ? (wish.event as { amount: number }) : { amount: 0 }).amount,

@@ -2,11 +2,12 @@
 import type { JournalEntry } from '../../../actors/commit.js'
 import { digest } from '../../../actors/digest.js'
 import type { Answer, Given } from '../clients.js'
+import type { Truth } from '../truth.js'
 import type { Evidence } from './evidence.js'
 
 export function checkOrders(evidence: Evidence): void {
   const applied = new Map<string, JournalEntry[]>()
-  for (const entry of evidence.truth.entries) {
+  for (const entry of evidence.shards.flatMap(({ truth }) => truth.entries)) {
     if (entry.command.sender !== undefined || entry.outcome === 'held') continue
     const name = `${entry.address} ${entry.command.commandId}`
     applied.set(name, [...(applied.get(name) ?? []), entry])
@@ -14,11 +15,11 @@ export function checkOrders(evidence: Evidence): void {
   for (const given of evidence.given)
     checkOrder(evidence, given, applied.get(`${given.address} ${given.order.id}`) ?? [])
   checkSequence(evidence)
-  checkRedriven(evidence)
+  for (const { truth } of evidence.shards) checkRedriven(truth, evidence.fail)
 }
 
 /** A letter is stepped again once, however often that was asked for. */
-function checkRedriven({ truth, fail }: Evidence): void {
+function checkRedriven(truth: Truth, fail: Evidence['fail']): void {
   const letters = truth.entries.flatMap(entry => entry.command.redriven ?? [])
   for (const [at, letter] of letters.entries())
     if (letters.indexOf(letter) !== at) fail(`letter ${letter} was redriven twice`)
@@ -31,7 +32,8 @@ function checkOrder(evidence: Evidence, given: Given, entries: readonly JournalE
   const first = entries.filter(entry => entry.command.redriven === undefined)
   const whole = entries.filter(entry => entry.outcome !== 'failed')
   if (first.length > 1 || whole.length > 1) fail(`${name} was applied ${entries.length} times`)
-  if (answers.length === 0 && refused === undefined && !abandoned) fail(`${name} was never answered`)
+  if (answers.length === 0 && refused === undefined && !abandoned && given.isUnheard !== true)
+    fail(`${name} was never answered`)
   if (refused !== undefined) checkRefusal(evidence, given, entries)
   const [entry] = entries
   for (const answer of answers) {
@@ -64,7 +66,7 @@ function checkRefusal({ fail }: Evidence, { order, refused }: Given, entries: re
 
 /** The states that were shown are the one that the history leads to. */
 function checkSeen(
-  { runtime, fail }: Evidence,
+  { of, fail }: Evidence,
   name: string,
   answers: readonly Answer[],
   [entry]: readonly JournalEntry[],
@@ -72,7 +74,7 @@ function checkSeen(
   const shown = answers.flatMap(answer => answer.seen ?? [])
   if (entry === undefined || shown.length === 0) return
   const { address, seq } = entry
-  const then = runtime.service.seeNow(address, seq)?.snapshot
+  const then = of(address).service.seeNow(address, seq)?.snapshot
   if (then === undefined) return fail(`${name}: entry ${seq} cannot be folded`)
   const expected = digest([then.value, then.context, then.status])
   for (const seen of shown) {
@@ -83,13 +85,14 @@ function checkSeen(
 }
 
 /** What was answered first was applied first; what one process was given first, too. */
-function checkSequence({ given, truth, fail }: Evidence): void {
+function checkSequence({ given, of, fail }: Evidence): void {
   const byActor = new Map<string, Answer[]>()
   for (const one of given)
     for (const answer of one.answers)
       if (!answer.duplicate && answer.created !== false)
         byActor.set(one.address, [...(byActor.get(one.address) ?? []), answer])
-  for (const [address, answers] of byActor)
+  for (const [address, answers] of byActor) {
+    const { truth } = of(address)
     for (const a of answers)
       for (const b of answers) {
         if (a.position <= b.position) continue
@@ -98,4 +101,5 @@ function checkSequence({ given, truth, fail }: Evidence): void {
         if (a.process === b.process && a.sentStep < b.sentStep)
           fail(`${address}: entry ${second} was given before entry ${first}`)
       }
+  }
 }

@@ -1,15 +1,13 @@
 /** Timers fire once and never early; what was cancelled does not; children grow step by step. */
 import { type FamilyContext, GROWN } from '../machines/family.js'
 import { BLINK_MS, type ReminderContext } from '../machines/reminder.js'
-import { actorsOf, type Evidence } from './evidence.js'
+import { actorsOf, type Evidence, entriesOf } from './evidence.js'
 
 export function checkReminders(evidence: Evidence): void {
-  const { truth, fail } = evidence
+  const { fail } = evidence
   for (const { id, key, context } of actorsOf<ReminderContext>(evidence, 'reminder')) {
     checkLog(id, context, fail)
-    const poked = truth.entries.filter(
-      entry => entry.address === `counter/poked-${key}` && entry.outcome !== 'held',
-    )
+    const poked = entriesOf(evidence, `counter/poked-${key}`).filter(entry => entry.outcome !== 'held')
     for (const { n, at, ms } of context.log.filter(one => one.what === 'set')) {
       const pokes = poked.filter(
         ({ command }) => command.kind === 'message' && command.event.id === `poke-${n}`,

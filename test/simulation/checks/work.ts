@@ -1,11 +1,11 @@
 /** Work in the outside world against the world's own books; results against the history. */
 import type { InvocationToken } from '../../../actors/command.js'
 import type { JobContext } from '../machines/job.js'
-import { attemptName } from '../truth.js'
+import { attemptName, type Truth } from '../truth.js'
 import { actorsOf, type Evidence } from './evidence.js'
 
 /** One attempt, ask or child has one result, and one only counts. */
-export function checkResults({ truth, fail }: Evidence): void {
+export function checkResults(truth: Truth, fail: Evidence['fail']): void {
   const seen = new Set<string>()
   const ended = new Set<string>()
   for (const { command, outcome } of truth.entries) {
@@ -24,31 +24,32 @@ function taskName(token: InvocationToken): string {
 }
 
 export function checkWork(evidence: Evidence): void {
-  const { world, truth, fail } = evidence
-  const owed = new Set([...truth.owed.keys()].map(name => name.replace(/ attempt \d+$/, '')))
-  for (const key of [...world.ledger.keys(), ...world.printed.keys()])
+  const { books, shards, fail } = evidence
+  const names = shards.flatMap(({ truth }) => [...truth.owed.keys()])
+  const owed = new Set(names.map(name => name.replace(/ attempt \d+$/, '')))
+  for (const key of [...books.ledger.keys(), ...books.printed.keys()])
     if (!owed.has(key)) fail(`the world did ${key}, which nothing durable ever owed`)
-  for (const [key, times] of world.printed) if (times > 1) fail(`${key} was printed ${times} times`)
+  for (const [key, times] of books.printed) if (times > 1) fail(`${key} was printed ${times} times`)
   const used = new Set<string>()
   for (const job of actorsOf<JobContext>(evidence, 'job')) checkJob(evidence, job, used)
 }
 
 function checkJob(
-  { world, fail }: Evidence,
+  { books, fail }: Evidence,
   { id, context, value, status }: { id: string; context: JobContext; value: unknown; status: string },
   used: Set<string>,
 ): void {
   const { receipts, failures, items, page } = context
   if (status !== 'done') return fail(`${id} never ended: it is ${JSON.stringify(value)}`)
   for (const { key, receipt } of receipts) {
-    const effect = world.ledger.get(key)
+    const effect = books.ledger.get(key)
     if (effect?.receipt !== receipt) fail(`${id} holds '${receipt}' for ${key}, the world ${effect?.receipt}`)
     if (used.has(key)) fail(`${id} holds the receipt of ${key}, which another has too`)
     used.add(key)
   }
   const printed = /^page (.*)$/.exec(page)?.[1]
-  if (printed !== undefined && world.printed.get(printed) !== 1)
-    fail(`${id} holds a page that was printed ${world.printed.get(printed)} times`)
+  if (printed !== undefined && books.printed.get(printed) !== 1)
+    fail(`${id} holds a page that was printed ${books.printed.get(printed)} times`)
   if (value !== 'finished') return
   const errands = receipts.length + failures - items.length - 1
   if (errands !== 0 && errands !== 1)
