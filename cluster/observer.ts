@@ -4,7 +4,7 @@
  */
 import type { BatchOutcome } from './log/atomic-batch.js'
 
-/** One atomic batch that was sent to the log, and what the server said of it. */
+/** One message, or atomic batch of several, that was sent to the log, and what the server said of it. */
 export interface Flight {
   readonly outcome: BatchOutcome['kind']
   /** Commits and claims in it, each of another shard. */

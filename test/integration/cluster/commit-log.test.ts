@@ -29,6 +29,10 @@ async function claimed(member: LogMember, shard: number, epoch = 1): Promise<Sha
   return log
 }
 
+function hello(commandId: string, target: string): Command {
+  return { kind: 'message', commandId, target, event: { type: 'HELLO' } }
+}
+
 interface Stored {
   readonly seq: number
   readonly subject: string
@@ -68,6 +72,15 @@ test('commits of a shard follow its claim and each other, and the last is known'
   )
 })
 
+test('appends of a few shards fly side by side, and none is in a batch', async t => {
+  const member = await memberFor(t, server.url, 'm1', { name: 'beside', shape: { shards: 16 } })
+  const logs = await Promise.all(Array.from({ length: 16 }, (_, shard) => claimed(member, shard)))
+  await Promise.all(logs.map((log, shard) => log.append(commitsOf(`order/o-${shard}`, 3_000)())))
+  const messages = await stored(member)
+  assert.equal(messages.length, 32)
+  assert.ok(messages.every(({ headers }) => headers['Nats-Batch-Id'] === undefined))
+})
+
 test('appends of many shards made at once fly in one batch', async t => {
   const member = await memberFor(t, server.url, 'm1', { name: 'gather', shape: { shards: 64 } })
   const shards = Array.from({ length: 64 }, (_, shard) => shard)
@@ -82,12 +95,7 @@ test('what a commit sends and publishes is written with it, and events go on to 
   const member = await memberFor(t, server.url, 'm1', { name: 'ride' })
   const log = await claimed(member, 0)
   const targets = ['order/a', 'order/b', 'order/c', 'order/a']
-  const sent: Command[] = targets.map((target, index) => ({
-    kind: 'message',
-    commandId: `s-${index}`,
-    target,
-    event: { type: 'HELLO' },
-  }))
+  const sent = targets.map((target, index) => hello(`s-${index}`, target))
   const published = {
     address: 'order/o-1/pay',
     seq: 4,
@@ -120,26 +128,34 @@ test('what a commit sends and publishes is written with it, and events go on to 
   )
 })
 
-test('of two who race for a shard one commits each position; other shards of the batch come through', async t => {
-  const one = await memberFor(t, server.url, 'm1', { name: 'race' })
-  const two = await memberFor(t, server.url, 'm2', { name: 'race' })
-  const [lost, kept] = [await claimed(one, 1, 1), await claimed(one, 2, 1)]
-  const base = commitsOf('order/o-1')
-  await lost.append(base())
-  const taken = await two.log.claim(1, 2, await two.log.last(1))
-  assert.ok(taken)
-  const before = (await stored(one)).length
-  const [refused, fine] = await Promise.allSettled([
-    lost.append(base()),
-    kept.append(commitsOf('order/o-2')()),
-  ])
-  assert.equal(fine.status, 'fulfilled')
-  assert.ok(refused.status === 'rejected' && refused.reason instanceof FencedError)
-  assert.match(refused.reason.message, /shard 1.*epoch 1.*'m2' in epoch 2/)
-  assert.equal((await stored(one)).length, before + 1, 'nothing of the lost one was written')
-  await assert.rejects(lost.append(base()), FencedError)
-  await taken.append(base())
-})
+for (const company of ['alone', 'in one batch'])
+  test(`of two who race for a shard one commits each position; other shards, ${company}, come through`, async t => {
+    const name = company.replaceAll(' ', '-')
+    const one = await memberFor(t, server.url, 'm1', { name })
+    const two = await memberFor(t, server.url, 'm2', { name })
+    const [lost, kept] = [await claimed(one, 1, 1), await claimed(one, 2, 1)]
+    const base = commitsOf('order/o-1')
+    await lost.append(base())
+    const taken = await two.log.claim(1, 2, await two.log.last(1))
+    assert.ok(taken)
+    const before = (await stored(one)).length
+    const sent = company === 'alone' ? [] : [hello('s-1', 'order/a')]
+    const [refused, fine] = await Promise.allSettled([
+      lost.append({ ...base(), sent }),
+      kept.append({ ...commitsOf('order/o-2')(), sent }),
+    ])
+    assert.equal(fine.status, 'fulfilled')
+    assert.ok(refused.status === 'rejected' && refused.reason instanceof FencedError)
+    assert.match(refused.reason.message, /shard 1.*epoch 1.*'m2' in epoch 2/)
+    const written = (await stored(one)).slice(before)
+    assert.deepEqual(
+      written.map(({ subject }) => subject.split('.')[3]),
+      [...sent, 'commit'].map(() => '2'),
+      'nothing of the lost one was written',
+    )
+    await assert.rejects(lost.append(base()), FencedError)
+    await taken.append(base())
+  })
 
 test('of many claims at once exactly one is granted', async t => {
   const members = await Promise.all(
