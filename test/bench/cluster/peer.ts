@@ -28,7 +28,8 @@ export class Peer {
    * @param profiles directory to leave a profile of its processor time in.
    */
   static async start(program: string, setting: object, profiles: string | undefined): Promise<Peer> {
-    const execArgv = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
+    const profiling = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
+    const execArgv = [...process.execArgv, ...profiling]
     const path = fileURLToPath(new URL(program, import.meta.url))
     const peer = new Peer(
       program,
