@@ -18,8 +18,12 @@ export interface BenchOptions {
   /** The dimension to grow in in the growth bench, all when absent; and the largest size in it. */
   readonly dimension?: string
   readonly most: number
-  /** Of the cluster bench: whether its server syncs each append, its shards, where profiles of member and client are left. */
+  /**
+   * Of the cluster bench: whether its server syncs each append, whether nothing but the messages is run, its shards,
+   * where profiles of member and client are left.
+   */
   readonly syncAlways?: boolean
+  readonly floor?: boolean
   readonly shards?: number
   readonly profiles?: string
   /** Where data directories are made; removed afterwards. */

@@ -6,6 +6,9 @@
  * /proc: the three of them are the whole of what an order costs. `queued` is how much of the time the main thread of one
  * was ready and others had the processor: far above nothing, the rates tell of the neighbours. A commit is one shard's; several fly as one atomic
  * batch, which is one sync of the server under `--sync-always`.
+ *
+ * `--floor` has the same messages sent and answered by processes that do nothing else: what is left there is the server
+ * and two bare connections, so no member and client of ours can carry more on the machine.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,6 +29,11 @@ const LOOK_EVERY_MS = 50
 /** How much larger the backlog may be at the end than at the start and still be called flat. */
 const FLAT_FACTOR = 1.5
 const BACKLOG_SLACK = 20
+
+const PROGRAMS = {
+  cluster: { member: './member.js', client: './client.js' },
+  floor: { member: './floor-member.js', client: './floor-client.js' },
+} as const
 
 interface Parties {
   readonly server: { readonly pid: number }
@@ -51,17 +59,19 @@ export const clusterBench: Bench = {
   question: 'how many durable order lives of four activities a second, on one member over one NATS server',
   async *run(options) {
     const { syncAlways = false, shards = SHARDS, orders = ORDERS, directory, profiles, progress } = options
+    const mode = options.floor === true ? 'floor' : 'cluster'
+    const programs = PROGRAMS[mode]
     const server = await startNatsServer({ syncAlways, storeDir: join(directory, 'store') })
     const peers: Peer[] = []
     try {
       const setting = { servers: server.url, path: join(directory, 'member'), shards, orders }
-      const member = await Peer.start('./member.js', setting, profiles)
+      const member = await Peer.start(programs.member, setting, profiles)
       peers.push(member)
       while ((await member.ask<number>('owned')) < shards) await delay(LOOK_EVERY_MS)
-      const client = await Peer.start('./client.js', setting, profiles)
+      const client = await Peer.start(programs.client, setting, profiles)
       peers.push(client)
       const log = await LogRates.open(server.url)
-      progress(`cluster: ${orders} in flight for ${options.seconds} s on ${shards} shards`)
+      progress(`${mode}: ${orders} in flight for ${options.seconds} s on ${shards} shards`)
       const samples = await sampled({ server, member, client, log }, options)
       const commitsPerBatch = await log.commitsPerBatch()
       await log.close()
@@ -69,7 +79,14 @@ export const clusterBench: Bench = {
       await client.ended()
       await member.ask('end')
       await member.ended()
-      yield { ...lineOf(samples, commitsPerBatch), shards, syncAlways, inFlight: orders }
+      yield {
+        bench: 'cluster',
+        mode,
+        ...lineOf(samples, commitsPerBatch),
+        shards,
+        syncAlways,
+        inFlight: orders,
+      }
     } finally {
       for (const peer of peers) peer.kill()
       await server.stop()
@@ -114,8 +131,6 @@ function lineOf(samples: readonly Sample[], commitsPerBatch: number): Line {
   const backlog = samples.map(one => one.inFlight + one.waiting)
   const orders = over(one => one.finished)
   return {
-    bench: 'cluster',
-    mode: 'cluster',
     seconds: round(seconds),
     orders,
     ordersPerSecond: round(rate(one => one.finished)),
@@ -132,6 +147,8 @@ function lineOf(samples: readonly Sample[], commitsPerBatch: number): Line {
     cpuClient: round(over(one => one.client) / seconds),
     queuedMember: round(over(one => one.memberQueued) / seconds),
     queuedClient: round(over(one => one.clientQueued) / seconds),
+    serverCpuUsPerOrder: round((over(one => one.server) * 1e6) / orders),
+    clientCpuUsPerOrder: round((over(one => one.client) * 1e6) / orders),
     memberCpuUsPerCommand: round((over(one => one.member) * 1e6) / over(one => one.commands)),
     // It falls while code is still being compiled.
     memberCpuUsByWindow: ratios(
