@@ -183,7 +183,12 @@ export function entryCount(entries: Buffer): number {
 
 /** The entry at an index within its segment, from 0. */
 export function entryAt(entries: Buffer, index: number): JournalEntry {
-  return unpackEntry(frameAt(entries, index))
+  return unpackEntry(entryBytesAt(entries, index))
+}
+
+/** The same as it is stored. */
+export function entryBytesAt(entries: Buffer, index: number): Buffer {
+  return frameAt(entries, index)
 }
 
 /** How many bytes that entry takes. */

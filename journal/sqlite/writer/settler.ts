@@ -7,12 +7,12 @@
 
 import { crc32 } from 'node:zlib'
 import { statePaths } from '../../query.js'
-import { entryAt, pendingBytes } from '../../segment/segment.js'
+import { entryBytesAt, pendingBytes } from '../../segment/segment.js'
 import { MILESTONE_ENTRIES, SNAPSHOTS_KEPT } from '../../snapshots.js'
 import type { Connection, Statement } from '../database.js'
 import type { Generation, UnsettledActor } from '../generation.js'
 import { settledFact } from '../load.js'
-import { entryJson } from './history-json.js'
+import { HistoryJson } from './history-json.js'
 import type { LetterRows } from './letter-rows.js'
 
 /** Entries in one row of history. */
@@ -26,6 +26,7 @@ export class Settler {
   readonly #letters: LetterRows
   readonly #dropRecords: Statement
   readonly #writeFact: Statement
+  readonly #json = new HistoryJson()
   #shownValues = new Map<string, ShownValue>()
 
   constructor(db: Connection, letters: LetterRows) {
@@ -44,7 +45,7 @@ export class Settler {
       )
       .pluck()
     this.#writePage = db.prepare(
-      `INSERT INTO page (actor, seq, last, entries) VALUES (?, ?, ?, ?)
+      `INSERT INTO page (actor, seq, last, entries) VALUES (?, ?, ?, CAST(? AS TEXT))
        ON CONFLICT (actor, seq) DO UPDATE SET last = excluded.last, entries = excluded.entries`,
     )
     this.#writeSnapshot = db.prepare(
@@ -90,8 +91,8 @@ export class Settler {
   /** Writes a page of an actor's history, beginning with its unsettled entry at `from`; answers where the next begins. */
   writePage(no: number, actor: UnsettledActor, from: number): number {
     const page = actor.entries(from, from + PAGE_ENTRIES_MAX)
-    const json = page.map(({ segment, index }) => entryJson(entryAt(segment.entries, index)))
-    this.#writePage.run(no, page[0]!.seq, page.at(-1)!.seq, `[${json.join(',\n')}]`)
+    const json = this.#json.page(page.map(({ segment, index }) => entryBytesAt(segment.entries, index)))
+    this.#writePage.run(no, page[0]!.seq, page.at(-1)!.seq, json)
     return from + page.length
   }
 
