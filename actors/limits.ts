@@ -196,7 +196,7 @@ export const limits: Limits = {
   inboxBytesMax: 64 * 1024 * 1024,
   inboxCommandsMax: 20_000,
   batchCommandsMax: 512,
-  sliceCommandsMax: 64,
+  sliceCommandsMax: 128,
   poisonAttemptsMax: 3,
   pendingCommandsMax: 50_000,
   stepSendsBytesMax: 16 * 1024 * 1024,
