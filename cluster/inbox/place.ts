@@ -24,6 +24,42 @@ export function hashOf({ subject, body, messageId }: Hashed): string {
   return hash('sha256', Buffer.concat([head, body])).slice(0, 32)
 }
 
+/** The place of a message that was read. Its hash is reckoned when it is asked for: of a commit's messages one is. */
+export class ReadPlace implements InboxPosition {
+  readonly inbox: InboxPosition['inbox']
+  readonly sequence: number
+  /** Undefined once it is hashed: the message need not be kept for it. */
+  #message: (Omit<Hashed, 'messageId'> & { readonly headers: RawHeaders | undefined }) | undefined
+  #hash = ''
+
+  constructor(
+    inbox: InboxPosition['inbox'],
+    message: Omit<Hashed, 'messageId'> & {
+      readonly sequence: number
+      readonly headers: RawHeaders | undefined
+    },
+  ) {
+    this.inbox = inbox
+    this.sequence = message.sequence
+    this.#message = message
+  }
+
+  get hash(): string {
+    if (this.#message !== undefined) {
+      const { subject, body, headers } = this.#message
+      this.#hash = hashOf({ subject, body, messageId: messageIdOf(headers) })
+      this.#message = undefined
+    }
+    return this.#hash
+  }
+
+  /** As it is now, hash and all: of a message whose bytes are given to others. @param index of the item it is read up to */
+  fixed(index?: number): InboxPosition {
+    const { inbox, sequence, hash } = this
+    return index === undefined ? { inbox, sequence, hash } : { inbox, sequence, hash, index }
+  }
+}
+
 export function messageIdOf(headers: RawHeaders | undefined): string {
   for (const [name, [value = '']] of headers ?? []) if (name === HEADER.messageId) return value
   return ''

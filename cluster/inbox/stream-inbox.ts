@@ -20,7 +20,7 @@ import { answerBytes } from '../wire/answer.js'
 import { readCommand, type StoredMessage } from '../wire/read-command.js'
 import { readSentCommands } from '../wire/sent-commands.js'
 import { Arrivals, type Verdict } from './arrivals.js'
-import { firstAfter, hashOf, messageIdOf, readHeaders } from './place.js'
+import { firstAfter, ReadPlace, readHeaders } from './place.js'
 import { type SessionSite, StreamSession } from './stream-session.js'
 
 export interface StreamInboxSite {
@@ -173,14 +173,9 @@ export class StreamInbox implements Inbox {
     const before = this.#last
     if (before !== undefined && sequence < firstAfter(before)) return
     const { subject, data: body } = message
-    const headers = readHeaders(() => message.headers)
-    const place = {
-      inbox: this.#site.kind,
-      sequence,
-      hash: hashOf({ subject, body, messageId: messageIdOf(headers.headers) }),
-    }
+    const stored = { subject, sequence, body, ...readHeaders(() => message.headers) }
+    const place = new ReadPlace(this.#site.kind, stored)
     this.#last = place
-    const stored = { subject, sequence, body, ...headers }
     if (this.#site.kind === 'commands') this.#receiveCommand(stored, place)
     else this.#receiveSent(stored, place, sequence === before?.sequence ? (before.index ?? 0) : 0)
   }
@@ -210,7 +205,7 @@ export class StreamInbox implements Inbox {
   }
 
   /** @param from how many of its commands were taken before. */
-  #receiveSent(message: StoredMessage, place: InboxPosition, from: number): void {
+  #receiveSent(message: StoredMessage, place: ReadPlace, from: number): void {
     const { body, subject } = message
     const read = readSentCommands(body)
     if ('found' in read) return this.#arrivals.push(unreadable(message, read.found, place), undefined)
@@ -220,7 +215,7 @@ export class StreamInbox implements Inbox {
       if (index < from) continue
       // Two commits may share the message: what the first took of it is not taken again.
       const isLast = index === commands.length - 1
-      const reached = isLast ? place : { ...place, index: index + 1 }
+      const reached = place.fixed(isLast ? undefined : index + 1)
       this.#arrivals.push({ command, bytes, isUnheard: true, settle: () => {}, place: reached }, undefined)
     }
   }

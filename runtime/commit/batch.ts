@@ -384,7 +384,12 @@ export class Batch {
       deadLetters: this.#letters.dead,
       settledLetters: this.#letters.settled,
       ...(this.#sent.length === 0 ? {} : { sent: this.#sent }),
-      ...(this.#taken.size === 0 ? {} : { taken: [...this.#taken.values()] }),
+      ...(this.#taken.size === 0 ? {} : { taken: [...this.#taken.values()].map(asData) }),
     }
   }
+}
+
+/** An inbox may say of a place what it has to look up: only of those that are committed. */
+function asData({ inbox, sequence, hash, index }: InboxPosition): InboxPosition {
+  return index === undefined ? { inbox, sequence, hash } : { inbox, sequence, hash, index }
 }
