@@ -16,7 +16,7 @@ import { type Difference, Refold } from './verify.js'
 
 type SamplerSite = Pick<
   ShardHostOptions,
-  'journal' | 'bindings' | 'clock' | 'limits' | 'logger' | 'observer' | 'verify'
+  'journal' | 'bindings' | 'clock' | 'limits' | 'logger' | 'observer' | 'verify' | 'hosts'
 >
 
 /** Spreads what is picked: Knuth's multiplier, of a position. */
@@ -37,7 +37,7 @@ export class Sampler {
   constructor(site: SamplerSite, submit: (command: Command) => void) {
     this.#site = site
     this.#submit = submit
-    this.#restMs = site.limits.verifyEveryMs
+    this.#restMs = site.limits.verifyEveryMs * this.#hosts
   }
 
   /** A commit is durable: one of its actors may be taken. */
@@ -101,9 +101,13 @@ export class Sampler {
 
   #rest(ms: number): void {
     const { limits, clock } = this.#site
-    this.#restMs = Math.max(limits.verifyEveryMs, (ms * 100) / limits.verifyPercentMax)
+    this.#restMs = Math.max(limits.verifyEveryMs, (ms * 100) / limits.verifyPercentMax) * this.#hosts
     this.#cancel =
       this.#picked === undefined || this.#isOver ? undefined : clock.after(this.#restMs, () => this.#begin())
+  }
+
+  get #hosts(): number {
+    return Math.max(1, this.#site.hosts?.() ?? 1)
   }
 
   /** From the snapshot before the newest one, or its birth; undefined for who is gone, or is of a version not here. */

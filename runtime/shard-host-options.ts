@@ -33,6 +33,8 @@ export interface ShardHostOptions {
   readonly observer?: Observer
   /** Make actors again of their entries now and then, and compare. Absent: never. */
   readonly verify?: VerifyOptions
+  /** How many hosts there are in the process now: together they take no more time for that than one. Absent: this one. */
+  readonly hosts?: () => number
   /** Whether whoever stepped here before was killed at it: commands are stepped with care. Absent: as the journal says. */
   readonly wasKilled?: boolean
   /** Shared by the shards of one process, which step with care in turns where they must. Absent: it is the only one. */

@@ -255,6 +255,7 @@ export class ClusterMember extends RemoteClient implements Runtime {
       owns: epoch => membership.owns(number, epoch),
       whereabouts: () => membership.whereabouts,
       isGone: at => membership.isGone(at),
+      hosts: () => this.owned.length,
       lodgers: this.#lodgers,
       turns: this.#turns,
       onLost: error => this.#lost(number, error),

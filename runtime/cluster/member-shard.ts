@@ -82,7 +82,16 @@ export interface ShardStreams {
 
 type HostParts = Pick<
   ShardHostOptions,
-  'bindings' | 'clock' | 'limits' | 'logger' | 'turns' | 'isHere' | 'onAttempt' | 'observer' | 'verify'
+  | 'bindings'
+  | 'clock'
+  | 'limits'
+  | 'logger'
+  | 'turns'
+  | 'isHere'
+  | 'onAttempt'
+  | 'observer'
+  | 'verify'
+  | 'hosts'
 >
 
 export interface MemberShardSite extends HostParts {
@@ -311,6 +320,7 @@ export class MemberShard {
       ...(onAttempt === undefined ? {} : { onAttempt }),
       ...(observer === undefined ? {} : { observer }),
       ...(verify === undefined ? {} : { verify }),
+      hosts: () => this.#site.hosts?.() ?? 1,
       onFailed: error => {
         followers.end(new UnavailableError('another member has the shard by now'))
         this.#lose(error)
