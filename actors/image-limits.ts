@@ -1,5 +1,9 @@
-/** The bounds on images of shards, and on what the log of a cluster lets go of; part of `Limits`. */
+/** The bounds on copies and images of shards, and on what the log of a cluster lets go of; part of `Limits`. */
 export interface ImageLimits {
+  /** Commits of the log, and their bytes, that a copy writes as one, and how long the first of them waits for others. */
+  readonly copyHeldCommitsMax: number
+  readonly copyHeldBytesMax: number
+  readonly copyHeldMs: number
   /** How many messages of the log it must be worth to purge what a shard was sent, or what was published. */
   readonly logPurgeSpan: number
   /** Images of a shard that are kept; the log keeps what comes after the oldest of them, and lets go of nothing before there are so many. */
@@ -27,6 +31,9 @@ export interface ImageLimits {
 }
 
 export const imageLimits: ImageLimits = {
+  copyHeldCommitsMax: 32,
+  copyHeldBytesMax: 2 * 1024 * 1024,
+  copyHeldMs: 250,
   logPurgeSpan: 50_000,
   imagesKept: 2,
   imageLookMs: 10_000,

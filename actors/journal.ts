@@ -15,7 +15,8 @@ export interface CommitLog {
   /**
    * Resolves once the commit is durable; until then all answers are as of the one before. The next commit must start
    * where this one ended, and be given once this one has resolved.
-   * @param at where the commit stands in the log that made it durable, when another did; kept with it.
+   * @param at where the commit stands in the log that made it durable, when another did; kept with it. After a crash
+   * that may be where an earlier commit stands: those after it are in the log still.
    * @throws SetupError `JournalFull` when there is no room: nothing was written, and it may be tried again.
    */
   append(commit: Commit, at?: LogPosition): Promise<void>
@@ -98,6 +99,8 @@ export interface Journal extends CommitLog {
    * depends on it.
    */
   settle(): void
+  /** Writes what is known here and not in the files yet, for whoever reads those beside it. */
+  flush(): void
   close(): void
 }
 

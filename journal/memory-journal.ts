@@ -262,6 +262,8 @@ export class MemoryJournal implements Journal {
 
   settle(): void {}
 
+  flush(): void {}
+
   close(): void {}
 
   #entriesKept(address: Address): number {

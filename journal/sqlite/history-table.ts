@@ -1,13 +1,15 @@
 /**
  * Actors' histories: found through their pages, read from the segments, so that what comes back is what was
- * appended and not what people are shown.
+ * appended and not what people are shown; and behind them what is in no pages yet.
  */
 
 import type { Address } from '../../actors/address.js'
-import type { EntryPage } from '../entry-page.js'
+import type { JournalEntry } from '../../actors/commit.js'
+import { EntryPage } from '../entry-page.js'
 import { entryAt, entryBytes } from '../segment/segment.js'
 import type { Connection, Statement } from './database.js'
 import type { SegmentTable } from './segment-table.js'
+import type { Unsettled } from './unsettled.js'
 
 /** Some consecutive entries of one actor. */
 export interface PageRow {
@@ -23,9 +25,11 @@ export class HistoryTable {
   readonly #segments: SegmentTable
   readonly #number: Statement
   readonly #pages: Statement
+  readonly #unsettled: () => Unsettled
 
-  constructor(db: Connection, segments: SegmentTable) {
+  constructor(db: Connection, segments: SegmentTable, unsettled: () => Unsettled) {
     this.#segments = segments
+    this.#unsettled = unsettled
     this.#number = db.prepare('SELECT no FROM actor WHERE address = ?').pluck()
     this.#pages = db.prepare(
       `SELECT seq, last, entries FROM page WHERE actor = @no AND seq >=
@@ -34,8 +38,20 @@ export class HistoryTable {
     )
   }
 
+  /** Entries after a seq: at most `limit`, and none after the one that reaches `bytesMax`. */
+  entries(address: Address, after: number, limit: number, bytesMax: number): readonly JournalEntry[] {
+    const page = new EntryPage(limit, bytesMax)
+    const unsettled = this.#unsettled().entriesOf(address)
+    this.#fill(page, address, after, unsettled[0]?.seq ?? Number.POSITIVE_INFINITY)
+    for (const { seq, segment, index } of unsettled) {
+      if (page.isFull) break
+      if (seq > after) page.add(entryAt(segment.entries, index), entryBytes(segment.entries, index))
+    }
+    return page.entries
+  }
+
   /** Adds entries with `after < seq < before` until the page is full. */
-  fill(into: EntryPage, address: Address, after: number, before: number): void {
+  #fill(into: EntryPage, address: Address, after: number, before: number): void {
     const no = this.#number.get(address) as number | undefined
     if (no === undefined) return
     for (const page of this.#pages.iterate({ no, after }) as IterableIterator<PageRow>) {

@@ -29,6 +29,9 @@ export type JournalLimits = Pick<
   | 'walPauseBytesMax'
   | 'markSyncCommitsMax'
   | 'writerAnswerMsMax'
+  | 'copyHeldCommitsMax'
+  | 'copyHeldBytesMax'
+  | 'copyHeldMs'
 >
 
 interface CommonOptions {
@@ -44,7 +47,10 @@ interface CommonOptions {
 export interface WriterOptions extends CommonOptions {
   /** Who holds the directory from now on. */
   readonly holder: Holder
-  /** `full` unless something else, like a stream, makes commits durable. */
+  /**
+   * `full` unless something else, like a stream, makes commits durable: then one that says where it stands there is
+   * known here at once, and a thread writes it with others, soon after.
+   */
   readonly durability?: Durability
   /** Bytes the journal may grow to, its write-ahead log aside; past it a commit is refused, `JournalFull`. */
   readonly bytesMax?: number
@@ -68,6 +74,9 @@ export interface OpenedFiles {
   readonly db: Connection
   readonly segments: SegmentTable
   readonly wasKilled: boolean
+  /** Of a log that has its commits, written by a thread. */
+  readonly isCopy: boolean
+  readonly limits: JournalLimits
   readonly onDamage: (damage: Damage) => void
   /**
    * Once the tail is known to be whole: checks it against the high-water mark, and begins to write; a reader gets
@@ -142,6 +151,8 @@ function openFiles(
   closing.add(() => db.close())
   migrate(db, files.journal, readOnly)
   const segments = new SegmentTable(db, files.journal)
+  const bounds = { ...limits, ...options.limits }
+  const hasThread = !readOnly && (options.ownThread === true || options.sharedThread !== undefined)
   const begin = (tell: (report: Report) => void) => {
     if (options.acceptLoss !== true) checkHighWater(files, mark, segments)
     if (readOnly) return undefined
@@ -149,18 +160,19 @@ function openFiles(
     // yet. From here on they count: they are marked, and what follows from them is let out. Emptying the WAL
     // besides leaves no frames behind its end that the same bytes written again would bring back to life.
     if (!checkpoint(db)) syncFile(`${files.journal}-wal`)
-    const site = { durability, limits: { ...limits, ...options.limits } }
-    const { ownThread = false, sharedThread, bytesMax } = options
-    if (!ownThread && sharedThread === undefined) return new DirectWriting({ ...files, ...site, db, tell })
+    const site = { durability, limits: bounds }
+    if (!hasThread) return new DirectWriting({ ...files, ...site, db, tell })
     // Here it is only read from now on.
     db.pragma('query_only = ON')
-    return new ThreadWriting({ ...site, files, bytesMax }, tell, sharedThread)
+    return new ThreadWriting({ ...site, files, bytesMax: options.bytesMax }, tell, options.sharedThread)
   }
   return {
     files,
     db,
     segments,
     wasKilled: hold?.wasKilled ?? false,
+    isCopy: hasThread && durability === 'normal',
+    limits: bounds,
     begin,
     onDamage: options.onDamage ?? (() => {}),
     close: () => closing.close(),

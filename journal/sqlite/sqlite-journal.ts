@@ -29,26 +29,18 @@ import { limits } from '../../actors/limits.js'
 import type { ActorRecord } from '../../actors/record.js'
 import { backupJournal, type CopyOptions } from '../backup/backup.js'
 import { checkCommit } from '../commit-check.js'
-import { EntryPage } from '../entry-page.js'
 import { directoryBytes } from '../files/directory.js'
 import type { HighWaterMark } from '../files/high-water.js'
 import { type JournalPlace, nowhere, placeAfter } from '../journal-place.js'
-import {
-  contentsOf,
-  entryAt,
-  entryBytes,
-  entryCount,
-  packSegment,
-  pendingBytes,
-  tailOf,
-  unpackPending,
-} from '../segment/segment.js'
+import { contentsOf, packSegment, pendingBytes, unpackPending } from '../segment/segment.js'
 import { ActorTable } from './actor-table.js'
-import type { CommitFlight } from './commit-flight.js'
+import type { CommitFlight, MadeCommit } from './commit-flight.js'
+import { CopyLag } from './copy-lag.js'
 import { type Connection, translating } from './database.js'
 import { Due } from './due.js'
 import { FingerprintTable } from './fingerprint-table.js'
 import { HistoryTable } from './history-table.js'
+import { keptCommits } from './kept-commits.js'
 import { LetterTable } from './letter-table.js'
 import { Letters } from './letters.js'
 import { Lists } from './lists.js'
@@ -60,7 +52,6 @@ import { Records } from './records.js'
 import type { SegmentTable } from './segment-table.js'
 import { SettledStates } from './settled-states.js'
 import { type DueKind, Unsettled } from './unsettled.js'
-import { WalkedRecords } from './walked-records.js'
 import type { Errand, Report, Writing } from './writer/orders.js'
 
 export class SqliteJournal implements Journal {
@@ -80,6 +71,7 @@ export class SqliteJournal implements Journal {
   #unsettled: Unsettled
   #end: Omit<HighWaterMark, 'hash'> = endOf(undefined)
   #flight: CommitFlight | undefined
+  readonly #lag: CopyLag
   /** Why nothing can be written any more. */
   #failure: unknown
   #dataVersion: unknown
@@ -97,13 +89,14 @@ export class SqliteJournal implements Journal {
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
     this.#actors = new ActorTable(db, files.journal, opened.onDamage)
     this.#records = new Records(this.#actors, () => this.#unsettled)
-    this.#history = new HistoryTable(db, this.#segments)
+    this.#history = new HistoryTable(db, this.#segments, () => this.#unsettled)
     this.#due = new Due(db, () => this.#unsettled)
     this.#lists = new Lists(this.#actors, () => this.#unsettled)
     this.#letters = new Letters(new LetterTable(db), () => this.#unsettled)
     this.#fingerprints = new FingerprintTable(db)
     this.#placeFact = new PlaceFact(db)
     this.#states = new SettledStates(db)
+    this.#lag = new CopyLag(opened.limits)
     this.#unsettled = this.#nothingUnsettled()
     // Of one state of the file: beside a reader that opens, a writer may be at work.
     db.transaction(() => this.#load())()
@@ -119,28 +112,43 @@ export class SqliteJournal implements Journal {
   }
 
   append(commit: Commit, at?: LogPosition): Promise<void> {
+    if (at !== undefined && this.#opened.isCopy) return this.#copy(commit, at)
     return new Promise((landed, lost) => {
-      const writing = this.#writer()
-      if (this.#failure !== undefined) throw this.#failure
       if (this.#flight !== undefined)
         throw new Error(
           `a commit begins at position ${commit.first} while that at ${this.#flight.segment.first} is on its way`,
         )
-      checkCommit(commit, this.#end.position, id => this.#letters.find(id) !== undefined)
-      const segment = packSegment(
-        this.#end.number + 1,
-        commit,
-        address => this.#unsettled.find(address)?.stateAt,
-      )
-      const place = placeAfter(this.#place, commit, at)
-      this.#flight = { segment, commit, place, landed, lost }
+      const writing = this.#writer()
+      const made = this.#made(commit, at)
+      this.#flight = { ...made, landed, lost }
       try {
-        writing.commit(segment, place === this.#place ? undefined : place)
+        writing.commit(made.segment, made.place === this.#place ? undefined : made.place, false)
       } catch (error) {
         this.#flight = undefined
         throw error
       }
     })
+  }
+
+  /** Known at once: the log has it. It is written soon, and read again from there when the process ends before. */
+  async #copy(commit: Commit, at: LogPosition): Promise<void> {
+    const writing = this.#writer()
+    if (this.#lag.isLong && this.#failure === undefined) {
+      writing.write()
+      await this.#lag.shorter()
+    }
+    const made = this.#made(commit, at)
+    writing.commit(made.segment, made.place, true)
+    this.#lag.sent(made.segment)
+    this.#know(made)
+  }
+
+  #made(commit: Commit, at: LogPosition | undefined): MadeCommit {
+    if (this.#failure !== undefined) throw this.#failure
+    checkCommit(commit, this.#end.position, id => this.#letters.find(id) !== undefined)
+    const before = (address: Address) => this.#unsettled.find(address)?.stateAt
+    const segment = packSegment(this.#end.number + 1, commit, before)
+    return { segment, commit, place: placeAfter(this.#place, commit, at) }
   }
 
   pending(): readonly Command[] {
@@ -181,16 +189,7 @@ export class SqliteJournal implements Journal {
   }
 
   entries(address: Address, after: number, limit: number, bytesMax = limits.pageBytesMax) {
-    return this.#read(() => {
-      const page = new EntryPage(limit, bytesMax)
-      const unsettled = this.#unsettled.entriesOf(address)
-      this.#history.fill(page, address, after, unsettled[0]?.seq ?? Number.POSITIVE_INFINITY)
-      for (const { seq, segment, index } of unsettled) {
-        if (page.isFull) break
-        if (seq > after) page.add(entryAt(segment.entries, index), entryBytes(segment.entries, index))
-      }
-      return page.entries
-    })
+    return this.#read(() => this.#history.entries(address, after, limit, bytesMax))
   }
 
   recordAt(address: Address, seq: number): ActorRecord | undefined {
@@ -222,23 +221,14 @@ export class SqliteJournal implements Journal {
   }
 
   *commits(after: number): IterableIterator<StoredCommit> {
+    this.flush()
     const segments = this.#segments.walk(after)
-    const walked = new WalkedRecords()
-    for (;;) {
-      const { value: segment, done } = this.#read(() => segments.next())
-      if (done) return
-      const { stub, entries, records } = segment
+    yield* keptCommits(() => {
+      const { value, done } = this.#read(() => segments.next())
       // One that is on its way is there for all others, and not yet for who waits for it.
-      if (this.#writing !== undefined && stub.number > this.#end.number) return
-      if (entries === undefined) continue
-      yield {
-        first: stub.first,
-        at: stub.at,
-        entries: Array.from({ length: entryCount(entries) }, (_, index) => entryAt(entries, index)),
-        ...tailOf(entries),
-        records: records === undefined ? [] : walked.next(records),
-      }
-    }
+      const isOnItsWay = this.#writing !== undefined && value?.stub.number > this.#end.number
+      return done || isOnItsWay ? undefined : value
+    })
   }
 
   fingerprint(type: string, version: string, found: string): string {
@@ -289,6 +279,10 @@ export class SqliteJournal implements Journal {
     if (this.#writing !== undefined && this.#flight === undefined) this.#writer().settle()
   }
 
+  flush(): void {
+    if (!this.#lag.isNone && this.#failure === undefined) this.#run({ kind: 'catch-up' })
+  }
+
   close(): void {
     if (!this.#isOpen) return
     try {
@@ -304,8 +298,10 @@ export class SqliteJournal implements Journal {
   #hear(report: Report): void {
     switch (report.kind) {
       case 'committed':
+        this.#lag.written(report.number)
         return this.#land()
       case 'refused':
+        this.#failure ??= this.#lag.refused(report.error)
         return this.#lose(report.error)
       case 'begun':
         return this.#unsettled.close()
@@ -325,16 +321,21 @@ export class SqliteJournal implements Journal {
     const flight = this.#flight
     if (flight === undefined) return
     this.#flight = undefined
-    this.#unsettled.add(flight.segment, flight.commit)
-    this.#end = { number: flight.segment.number, position: flight.segment.last }
-    this.#place = flight.place
+    this.#know(flight)
     flight.landed()
+  }
+
+  #know({ segment, commit, place }: MadeCommit): void {
+    this.#unsettled.add(segment, commit)
+    this.#end = { number: segment.number, position: segment.last }
+    this.#place = place
   }
 
   #lose(error: unknown): void {
     const flight = this.#flight
     this.#flight = undefined
     flight?.lost(error)
+    this.#lag.lost(error)
   }
 
   #run(errand: Errand): number {

@@ -104,7 +104,10 @@ export class ImageKeeper {
     const kept = await this.#goodOnes(number)
     const times = this.#timesDue(number, reached, kept[0])
     const isDue = times >= this.#patience(shard)
-    if (isDue) await this.#make(number)
+    if (isDue) {
+      shard.journal?.flush()
+      await this.#make(number)
+    }
     if (shard.isOwned) await this.#raise(number, isDue ? await this.#goodOnes(number) : kept)
   }
 

@@ -1,9 +1,9 @@
 /**
  * Where a member's shard commits: first to the log of the cluster, which makes the commit durable and refuses it when
- * another member has the shard by now; then to the journal here, its copy.
+ * another member has the shard by now; then to the journal here, its copy, which knows it at once and writes it soon.
  *
- * Invariant: the journal never holds what the log does not. A commit that is in the log and cannot be brought here
- * (no room on the disk) is tried again for as long as it takes; nothing leaves meanwhile.
+ * Invariant: the journal never holds what the log does not. It is behind by so many commits at the most: what it cannot
+ * take in (no room on the disk) is tried again for as long as it takes; nothing leaves of that meanwhile.
  */
 import type { Clock } from '../../actors/clock.js'
 import type { Commit } from '../../actors/commit.js'

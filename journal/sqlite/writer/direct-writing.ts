@@ -15,8 +15,11 @@ export class DirectWriting implements Writing {
   }
 
   commit(segment: PackedSegment, place: JournalPlace | undefined): void {
-    this.#do(() => this.#writer.commit(segment, place))
+    this.#do(() => this.#writer.commit([segment], place))
   }
+
+  /** Nothing waits. */
+  write(): void {}
 
   settle(): void {
     this.#do(() => {

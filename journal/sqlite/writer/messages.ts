@@ -24,11 +24,12 @@ export interface CommitOrder extends Omit<PackedSegment, 'entries' | 'records'> 
   readonly bytes: Uint8Array
   readonly entriesBytes: number
   readonly place: JournalPlace | undefined
+  readonly mayWait: boolean
 }
 
 export type Order =
   | CommitOrder
-  | { readonly kind: 'settle' }
+  | { readonly kind: 'write' | 'settle' }
   | { readonly kind: 'run'; readonly errand: Errand }
   | { readonly kind: 'close' }
 

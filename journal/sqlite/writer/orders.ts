@@ -8,9 +8,9 @@ import type { PackedSegment } from '../../segment/segment.js'
 import type { Damage } from '../actor-table.js'
 
 export type Report =
-  /** The commit is durable. */
+  /** The commit is durable, and all before it. */
   | { readonly kind: 'committed'; readonly number: number }
-  /** It is not, and nothing of it was written. */
+  /** What was to be written is not, and nothing of it was. */
   | { readonly kind: 'refused'; readonly error: unknown }
   /** All commits so far will be settled as one; those that come are apart. */
   | { readonly kind: 'begun' }
@@ -22,6 +22,8 @@ export type Report =
 
 /** What is answered at once; what lets go of the past, with everything settled first. */
 export type Errand =
+  /** Nothing more: all that waits has been written first, as before any errand. */
+  | { readonly kind: 'catch-up' }
   | { readonly kind: 'prune'; readonly address: Address; readonly seq: number }
   | { readonly kind: 'forget'; readonly address: Address }
   | {
@@ -34,11 +36,15 @@ export type Errand =
 /** The writing end of a journal. */
 export interface Writing {
   /**
-   * Begins to write a commit; `committed` or `refused` tells how it went. One at a time. That all before it is
-   * known to be durable by who asks is what lets it be settled.
+   * Begins to write a commit; `committed` or `refused` tells how it went. One at a time, but for those that may wait.
+   * That all before it is known to be durable by who asks is what lets it be settled.
    * @param place where the journal stands with it, when it moves.
+   * @param mayWait it is durable elsewhere: several that come one after the other may be written as one, and what there
+   * is no room for is kept, to be tried again with the next.
    */
-  commit(segment: PackedSegment, place: JournalPlace | undefined): void
+  commit(segment: PackedSegment, place: JournalPlace | undefined, mayWait: boolean): void
+  /** What waits is to be written now; `committed` or `refused` tells how it went. */
+  write(): void
   /** Brings rows up to the last commit, at the writer's leisure; nothing else is under way. */
   settle(): void
   /** Does it, and answers how many things it was done to. */

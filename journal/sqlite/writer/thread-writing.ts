@@ -26,6 +26,8 @@ export class ThreadWriting implements Writing {
   readonly #tell: (report: Report) => void
   #answer: Extract<Message, { kind: 'answer' }> | undefined
   #failure: Error | undefined
+  /** Number of the last commit that was sent. */
+  #sent = 0
   #isClosed = false
 
   /** @param shared a thread that writes others besides; absent: one for this alone. */
@@ -46,17 +48,24 @@ export class ThreadWriting implements Writing {
     this.#rest()
   }
 
-  commit(segment: PackedSegment, place: JournalPlace | undefined): void {
+  commit(segment: PackedSegment, place: JournalPlace | undefined, mayWait: boolean): void {
     if (this.#failure !== undefined) throw this.#failure
     const { number, first, last, at, entries, records } = segment
+    this.#sent = number
     this.#way.keepAlive(true)
     // A copy, which the thread is given for good: this one is read from for as long as it is unsettled.
     const bytes = Buffer.allocUnsafeSlow(entries.length + records.length)
     entries.copy(bytes)
     records.copy(bytes, entries.length)
     const entriesBytes = entries.length
-    const order: Order = { kind: 'commit', number, first, last, at, bytes, entriesBytes, place }
+    const order: Order = { kind: 'commit', number, first, last, at, bytes, entriesBytes, place, mayWait }
     this.#port.postMessage(order, [bytes.buffer])
+  }
+
+  write(): void {
+    if (this.#failure !== undefined) return
+    this.#way.keepAlive(true)
+    this.#send({ kind: 'write' })
   }
 
   settle(): void {
@@ -124,7 +133,7 @@ export class ThreadWriting implements Writing {
         this.#rest()
         return this.#tell({ kind: 'refused', error: errorOf(message.failure) })
       case 'committed':
-        this.#rest()
+        if (message.number === this.#sent) this.#rest()
         return this.#tell(message)
       default:
         return this.#tell(message)

@@ -1,9 +1,11 @@
 /**
  * The thread that writes journals, each on a connection of its own. It takes one order after the other, and while none
- * waits it settles, a slice of one journal at a time.
+ * waits it settles, a slice of one journal at a time. Commits that are durable elsewhere it holds for a moment, and
+ * writes several of one journal as one transaction; any other order to that journal has them written first.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { isJournalFull } from '../../../actors/errors.js'
+import type { PackedSegment } from '../../segment/segment.js'
 import { type Connection, connect, translated } from '../database.js'
 import { failureOf } from './failure.js'
 import type { CommitOrder, Message, Order, ThreadSetup } from './messages.js'
@@ -26,6 +28,10 @@ class WrittenJournal {
   readonly #port: MessagePort
   readonly #db: Connection
   readonly #writer: Writer
+  /** Commits that may wait, to be written as one. */
+  #held: CommitOrder[] = []
+  #heldBytes = 0
+  #holding: NodeJS.Timeout | undefined
   #isOver = false
 
   constructor(setup: ThreadSetup) {
@@ -63,23 +69,44 @@ class WrittenJournal {
     switch (order.kind) {
       case 'commit':
         return this.#commit(order)
+      case 'write':
+        return this.#write()
       case 'settle':
+        this.#write()
         return this.#writer.settle()
       case 'run':
+        this.#write()
         return this.#answer(() => this.#writer.run(order.errand))
       case 'close':
+        this.#write()
         return this.#close()
     }
   }
 
-  #commit({ number, first, last, at, bytes, entriesBytes, place }: CommitOrder): void {
-    // Bytes come as plain arrays.
-    const both = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    const entries = both.subarray(0, entriesBytes)
-    const records = both.subarray(entriesBytes)
+  #commit(order: CommitOrder): void {
+    const { copyHeldCommitsMax, copyHeldBytesMax, copyHeldMs } = this.#setup.limits
+    this.#held.push(order)
+    this.#heldBytes += order.bytes.length
+    if (!order.mayWait || this.#held.length >= copyHeldCommitsMax || this.#heldBytes >= copyHeldBytesMax)
+      return this.#write()
+    this.#holding ??= setTimeout(() => this.#orFail(() => this.#write()), copyHeldMs)
+  }
+
+  /** Writes what is held, all of it or nothing. What there is no room for is held on, when it may wait. */
+  #write(): void {
+    clearTimeout(this.#holding)
+    this.#holding = undefined
+    const held = this.#held
+    if (held.length === 0) return
+    const place = held.findLast(one => one.place !== undefined)?.place
+    this.#held = []
     try {
-      this.#writer.commit({ number, first, last, at, entries, records }, place)
+      this.#writer.commit(held.map(packedIn), place)
+      this.#heldBytes = 0
     } catch (error) {
+      const isFull = isJournalFull(translated(error, this.#setup.files.journal))
+      if (isFull && held.every(one => one.mayWait)) this.#held = held
+      else this.#heldBytes = 0
       this.#tell({ kind: 'refused', error })
     }
   }
@@ -96,6 +123,7 @@ class WrittenJournal {
   #close(): void {
     journals--
     this.#isOver = true
+    clearTimeout(this.#holding)
     this.#answer(() => {
       try {
         this.#writer.close()
@@ -113,6 +141,7 @@ class WrittenJournal {
     } catch (error) {
       journals--
       this.#isOver = true
+      clearTimeout(this.#holding)
       this.#tell({ kind: 'failed', error })
       tellAll()
       this.#wake()
@@ -149,6 +178,19 @@ class WrittenJournal {
   #wake(): void {
     Atomics.add(this.#setup.signal, 0, 1)
     Atomics.notify(this.#setup.signal, 0)
+  }
+}
+
+/** Bytes come as plain arrays. */
+function packedIn({ number, first, last, at, bytes, entriesBytes }: CommitOrder): PackedSegment {
+  const both = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return {
+    number,
+    first,
+    last,
+    at,
+    entries: both.subarray(0, entriesBytes),
+    records: both.subarray(entriesBytes),
   }
 }
 

@@ -46,7 +46,7 @@ export class Writer {
   readonly #backlog: Backlog
   readonly #wal: WriteAheadLog
   readonly #mark: HighWaterFile
-  readonly #insert: (segment: Segment, place: JournalPlace | undefined) => void
+  readonly #insert: (segments: readonly Segment[], place: JournalPlace | undefined) => void
   readonly #settleSlice: () => Progress
   #end: ReturnType<typeof endOf>
   /** What was not settled when this began, and came since, as far as it is not read: the first commits do not wait for it. */
@@ -69,8 +69,8 @@ export class Writer {
     this.#backlog = new Backlog(limits, address => states.find(address))
     this.#wal = new WriteAheadLog(db, journal, limits)
     const placeFact = new PlaceFact(db)
-    this.#insert = db.transaction((segment: Segment, place: JournalPlace | undefined) => {
-      this.#segments.insert(segment)
+    this.#insert = db.transaction((segments: readonly Segment[], place: JournalPlace | undefined) => {
+      for (const segment of segments) this.#segments.insert(segment)
       if (place !== undefined) placeFact.write(place)
     }).immediate
     this.#settleSlice = db.transaction(() => this.#backlog.settle(this.#settler)).immediate
@@ -80,30 +80,47 @@ export class Writer {
     this.#mark = new HighWaterFile(highWater, this.#end, limits.markSyncCommitsMax)
   }
 
-  /** @throws SetupError `JournalFull` and others: the commit was not written. */
-  commit(packed: PackedSegment, place: JournalPlace | undefined): void {
-    const { number, position } = this.#end
-    if (packed.number !== number + 1 || packed.first !== position + 1)
-      throw new Error(
-        `commit ${packed.number} begins at position ${packed.first}: expected ${number + 1} at ${position + 1}`,
-      )
+  /**
+   * Writes commits, each after the one before, as one transaction.
+   * @param place where the journal stands with the last of them, when it moves.
+   * @throws SetupError `JournalFull` and others: nothing of them was written.
+   */
+  commit(packed: readonly PackedSegment[], place: JournalPlace | undefined): void {
     // Whoever asked does not know of this one yet: a pause must not go on with it.
     this.#isPause = false
     if (this.#unread === undefined) this.#makeRoom()
-    const segment = sealSegment(packed, this.#end.hash)
+    const segments = this.#sealed(packed)
     this.#sync(this.#site.durability)
-    this.#insert(segment, place)
-    this.#end = endOf(segment)
+    this.#insert(segments, place)
+    this.#end = endOf(segments.at(-1))
     if (this.#site.durability === 'full') this.#markEnd()
-    this.#site.tell({ kind: 'committed', number: segment.number })
+    this.#site.tell({ kind: 'committed', number: this.#end.number })
     try {
-      if (this.#unread !== undefined) this.#readOn()
-      else this.#backlog.add(segment)
-      if (this.#unread === undefined) this.#keepUp()
+      // What is read on is read from the file, where they are all.
+      const isRead = this.#unread === undefined
+      for (const segment of segments) {
+        if (isRead) this.#backlog.add(segment)
+        else if (this.#unread !== undefined) this.#readOn()
+        if (this.#unread === undefined) this.#keepUp()
+      }
       if (this.#wal.isLong) this.#checkpoint()
     } catch (error) {
       this.#site.tell({ kind: 'failed', error })
     }
+  }
+
+  #sealed(packed: readonly PackedSegment[]): readonly Segment[] {
+    let end = this.#end
+    return packed.map(one => {
+      const { number, position } = end
+      if (one.number !== number + 1 || one.first !== position + 1)
+        throw new Error(
+          `commit ${one.number} begins at position ${one.first}: expected ${number + 1} at ${position + 1}`,
+        )
+      const segment = sealSegment(one, end.hash)
+      end = endOf(segment)
+      return segment
+    })
   }
 
   /** Everything so far is to be settled, by `work` as there is time. */
@@ -142,7 +159,7 @@ export class Writer {
 
   /** @throws SetupError */
   run(errand: Errand): number {
-    if (errand.kind !== 'fingerprint') this.#settleAll()
+    if (errand.kind === 'prune' || errand.kind === 'forget') this.#settleAll()
     this.#sync(this.#site.durability)
     return this.#site.db.transaction(() => this.#do(errand)).immediate()
   }
@@ -164,6 +181,8 @@ export class Writer {
         return this.#forgetting.prune(errand.address, errand.seq)
       case 'forget':
         return this.#forgetting.forget(errand.address)
+      case 'catch-up':
+        return 0
       case 'fingerprint':
         return this.#fingerprints.record(errand.type, errand.version, errand.fingerprint)
     }
