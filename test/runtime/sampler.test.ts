@@ -3,22 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { assign, setup } from 'xstate'
 import { createRuntime, defineActor, type RuntimeOptions } from '../../runtime/index.js'
+import { fickleDice } from '../support/troubled-machines.js'
 import { until } from '../support/until.js'
 
 let outside = 0
 const dice = defineActor({
-  machine: setup({
-    types: { context: {} as { sum: number }, events: {} as { type: 'ROLL' } | { type: 'PASS' } },
-  }).createMachine({
-    id: 'dice',
-    context: { sum: 0 },
-    on: {
-      ROLL: { actions: assign({ sum: ({ context }) => context.sum + ++outside }) },
-      PASS: { actions: assign({ sum: ({ context }) => context.sum + 1 }) },
-    },
-  }),
+  machine: fickleDice(() => ++outside),
   version: '1',
   create: () => undefined,
   snapshotEvery: 10,

@@ -3,29 +3,16 @@
  * says as a JSON line what came of each. Told `redrive` it redrives the first dead letter instead, `mended` the
  * same with a machine that kills no more, `look` nothing at all; then it says which letters there are.
  */
-import { assign, setup } from 'xstate'
 import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
 import { createRuntime, defineActor, PerdureError } from '../../runtime/index.js'
+import { mortalCounter } from './troubled-machines.js'
 
-const machine = setup({
-  types: { context: {} as { n: number }, events: {} as { type: 'ADD' } | { type: 'BOOM' } },
-}).createMachine({
-  id: 'counter',
-  context: { n: 0 },
-  on: {
-    ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) },
-    BOOM: {
-      actions: assign(() => {
-        if (task === 'mended') return { n: 100 }
-        process.kill(process.pid, 'SIGKILL')
-        // The signal is on its way; the step must not end before it comes.
-        for (;;);
-      }),
-    },
-  },
-})
 const [path = '', run = '', task = ''] = process.argv.slice(2)
-const counter = defineActor({ machine, version: '1', create: () => undefined })
+const counter = defineActor({
+  machine: mortalCounter(() => task === 'mended'),
+  version: '1',
+  create: () => undefined,
+})
 const runtime = await createRuntime({ actors: [counter], path })
 if (task !== '') await redriveFirst(runtime as EmbeddedRuntime)
 

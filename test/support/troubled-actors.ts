@@ -5,43 +5,16 @@
  */
 import { assign, setup } from 'xstate'
 import { activity, defineActor } from '../../runtime/index.js'
+import { fickleDice, mortalCounter } from './troubled-machines.js'
 
 export const counter = defineActor({
-  machine: setup({
-    types: {
-      context: {} as { n: number },
-      events: {} as { type: 'ADD'; pad?: string } | { type: 'BOOM' },
-    },
-  }).createMachine({
-    id: 'counter',
-    context: { n: 0 },
-    on: {
-      ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) },
-      BOOM: {
-        actions: assign(() => {
-          if (process.env.TROUBLE_MENDED === 'yes') return { n: 100 }
-          process.kill(process.pid, 'SIGKILL')
-          // The signal is on its way; the step must not end before it comes.
-          for (;;);
-        }),
-      },
-    },
-  }),
+  machine: mortalCounter(() => process.env.TROUBLE_MENDED === 'yes'),
   version: '1',
   create: () => undefined,
 })
 
 export const dice = defineActor({
-  machine: setup({
-    types: { context: {} as { sum: number }, events: {} as { type: 'ROLL' } | { type: 'PASS' } },
-  }).createMachine({
-    id: 'dice',
-    context: { sum: 0 },
-    on: {
-      ROLL: { actions: assign({ sum: ({ context }) => context.sum + Number(process.env.TROUBLE_SALT) }) },
-      PASS: { actions: assign({ sum: ({ context }) => context.sum + 1 }) },
-    },
-  }),
+  machine: fickleDice(() => Number(process.env.TROUBLE_SALT)),
   version: '1',
   create: () => undefined,
 })
