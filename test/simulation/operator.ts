@@ -3,15 +3,21 @@
  * for good, also after a crash; one that was refused, or whose order was lost with its process, is still there.
  * Now and then quarantines an actor, and releases it again: at the latest when nothing more is ordered.
  */
+import type { Address } from '../../actors/address.js'
 import { LetterNotFoundError, PerdureError } from '../../actors/errors.js'
 import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
 import type { Random } from './random.js'
 import type { Owner, Scheduler } from './scheduler.js'
 
+/** What an operator sees of a shard, and orders. */
+export type Operated = Pick<EmbeddedRuntime, 'shard' | 'api' | 'service'>
+
 export interface OperatorSite {
   readonly scheduler: Scheduler
   readonly random: Random
-  process(): (Owner & { readonly runtime: EmbeddedRuntime }) | undefined
+  process(): (Owner & { readonly runtime: Operated }) | undefined
+  /** One that is never quarantined. */
+  readonly spared?: Address
   count(what: string): void
   trace(what: string): void
   fail(what: string): void
@@ -45,15 +51,23 @@ export class Operator {
     if (runtime === undefined || this.#isOff) return
     const roots = runtime.shard.journal
       .list({ roots: true, status: 'active', limit: DESK_MAX })
-      // A transfer that is refused its undoing leaves its books to a person.
-      .filter(one => !one.address.startsWith('account/'))
+      .filter(one => one.address !== this.#site.spared)
     if (roots.length === 0) return
     const { address } = random.pick(roots)
     this.#rest(runtime.api.quarantine({ address, reason: 'by chance' }), `quarantine ${address}`)
-    scheduler.schedule(random.between(0, 3_000), () => {
-      const there = this.#site.process()?.runtime
-      if (there !== undefined) this.#rest(there.api.release({ address }), `release ${address}`)
-    })
+    scheduler.schedule(random.between(0, 3_000), () => this.#release(address))
+  }
+
+  /** Until it is told that it has: who waits for an actor that rests waits for a person. */
+  #release(address: string): void {
+    const { scheduler } = this.#site
+    const runtime = this.#site.process()?.runtime
+    if (this.#isOff) return
+    if (runtime === undefined) return void scheduler.schedule(200, () => this.#release(address))
+    const stopWaiting = scheduler.schedule(1_000, () => this.#release(address))
+    const released = runtime.api.release({ address })
+    released.then(stopWaiting, () => {})
+    this.#rest(released, `release ${address}`)
   }
 
   #releaseAll(): void {
@@ -84,8 +98,8 @@ export class Operator {
     const letters = runtime.shard.journal.deadLetters(undefined, DESK_MAX)
     for (const { id } of letters)
       if (this.#settled.has(id)) fail(`letter ${id} was settled, and is there again`)
-    // One that kills its process would do it again.
-    const harmless = letters.filter(({ command }) => command.commandId !== 'poison')
+    // One that kills its process would do it again, and what the door refused it would let in.
+    const harmless = letters.filter(({ command }) => !/^(poison|broken)/.test(command.commandId))
     if (harmless.length === 0) return
     const { id, command } = random.pick(harmless)
     const type = random.chance(0.7) ? 'redrive' : 'drop'
@@ -93,7 +107,7 @@ export class Operator {
     for (let times = random.pick([1, 1, 2]); times > 0; times--) this.#order(runtime, { type, letter: id })
   }
 
-  #order(runtime: EmbeddedRuntime, order: { type: 'redrive' | 'drop'; letter: string }): void {
+  #order(runtime: Operated, order: { type: 'redrive' | 'drop'; letter: string }): void {
     const { count, trace, fail } = this.#site
     const { letter } = order
     const isGone = (how: string) => {

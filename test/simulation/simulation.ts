@@ -104,6 +104,8 @@ class Simulation {
       random: stream('world'),
       caller: () => this.#caller,
       kill: () => this.#die('of a command'),
+      door: () => this.#process?.runtime.service,
+      count: what => this.#count(what),
       trace,
       fail,
     })

@@ -5,6 +5,11 @@
  *
  * Invariant: it knows nothing of the runtime but whether somebody is there to hear an answer.
  */
+import type { Address } from '../../actors/address.js'
+import { readAttemptToken } from '../../actors/attempt-token.js'
+import { PerdureError } from '../../actors/errors.js'
+import { beaten, completed } from '../../runtime/client/completing.js'
+import type { ActorService } from '../../runtime/client/service.js'
 import type { Random } from './random.js'
 import type { Owner, Scheduler } from './scheduler.js'
 
@@ -14,6 +19,8 @@ export interface Request {
   readonly attempt: number
   readonly input: unknown
   readonly lastHeartbeat?: unknown
+  readonly token: string
+  elsewhere(): Promise<never>
 }
 
 /** One effect on the world, for good. */
@@ -34,6 +41,7 @@ type Behaviour =
   | 'hangAfter'
   | 'late'
   | 'quick'
+  | 'elsewhere'
 
 const MOODS: Readonly<Record<Behaviour, number>> = {
   ok: 10,
@@ -44,6 +52,7 @@ const MOODS: Readonly<Record<Behaviour, number>> = {
   hangBefore: 1,
   hangAfter: 1,
   late: 1,
+  elsewhere: 3,
 }
 
 export interface WorldSite {
@@ -53,6 +62,9 @@ export interface WorldSite {
   kill(): void
   /** The process that runs now; undefined while there is none. */
   caller(): Owner | undefined
+  /** Who takes word of what is worked on elsewhere about an actor; undefined while nobody does. */
+  door(actor: Address): ActorService | undefined
+  count(what: string): void
   trace(what: string): void
   fail(what: string): void
 }
@@ -104,6 +116,61 @@ export class World {
     this.#site.kill()
   }
 
+  /** Goes on whatever becomes of the process that handed it off, beats now and then, and says at last what came of it. */
+  #workElsewhere(request: Request, effect: () => unknown): void {
+    const { scheduler, random } = this.#site
+    const { token, idempotencyKey: details } = request
+    let left = random.between(0, 3)
+    const goOn = () => {
+      if (left-- > 0) {
+        this.#say('beat', token, service => beaten(service, { token, details }))
+        scheduler.schedule(random.between(10, 1_500), goOn)
+        return
+      }
+      const output = effect()
+      // Word of it may never come.
+      if (random.chance(0.8)) this.#say('done', token, service => completed(service, { token, output }), true)
+    }
+    scheduler.schedule(random.between(1, 120), goOn)
+  }
+
+  #say(
+    what: string,
+    token: string,
+    say: (service: ActorService) => Promise<unknown>,
+    isToBeHeard = false,
+  ): void {
+    const { scheduler, random, door, count, trace, fail } = this.#site
+    const { actor, attempt } = readAttemptToken(token)
+    const name = `elsewhere: ${what} of attempt ${attempt} of ${actor}`
+    const again = () => {
+      if (isToBeHeard) this.#say(what, token, say, isToBeHeard)
+    }
+    const service = door(actor)
+    if (service === undefined) {
+      if (isToBeHeard) scheduler.schedule(random.between(50, 1_000), again)
+      return
+    }
+    // Who hears nothing for long says it again.
+    const stopWaiting = scheduler.schedule(4_000, again)
+    trace(name)
+    say(service).then(
+      () => {
+        stopWaiting()
+        count(`elsewhere ${what}`)
+      },
+      (error: unknown) => {
+        stopWaiting()
+        const code = error instanceof PerdureError ? error.code : undefined
+        trace(`${name}: ${code}`)
+        if (code === 'NotFound') count(`elsewhere ${what} for nothing`)
+        else if (code === 'Unavailable' || code === 'Overloaded')
+          scheduler.schedule(random.between(50, 1_000), again)
+        else fail(`${name}: ${String(error)}`)
+      },
+    )
+  }
+
   #enter({ idempotencyKey: key, input, lastHeartbeat }: Request): { key: string; receipt: string } {
     const known = this.books.ledger.get(key)
     const asked = JSON.stringify(input)
@@ -133,6 +200,11 @@ export class World {
         return answer(() => reject(Object.assign(new Error('declined'), { code: 'Declined' })))
       if (mood === 'breakBefore') return answer(() => reject(new Error('no connection')))
       if (mood === 'hangBefore') return
+      if (mood === 'elsewhere') {
+        this.#workElsewhere(request, effect)
+        request.elsewhere().catch(reject)
+        return
+      }
       scheduler.schedule(travelMs, () => {
         const result = effect()
         if (mood === 'hangAfter') return

@@ -12,6 +12,7 @@ import type { ShardEvidence } from '../checks/evidence.js'
 import { happenings } from '../checks/happenings.js'
 import { checkBroken, checkSends, checkUnheard } from '../checks/streams.js'
 import { definitionsFor } from '../definitions.js'
+import { Operator } from '../operator.js'
 import { Random } from '../random.js'
 import { Scheduler } from '../scheduler.js'
 import type { SimulationOptions, SimulationResult } from '../simulation.js'
@@ -41,6 +42,7 @@ class ClusterSimulation {
   readonly #streams: SharedStreams
   readonly #members: Members
   readonly #clients: StreamClients
+  readonly #operators: readonly Operator[]
   readonly #hash = createHash('sha256')
   readonly #counts: Record<string, number> = {}
   #failure: string | undefined
@@ -60,6 +62,8 @@ class ClusterSimulation {
       scheduler,
       random: stream('nobody'),
       kill() {},
+      door: () => undefined,
+      count() {},
       caller: () => undefined,
       trace,
       fail,
@@ -82,6 +86,22 @@ class ClusterSimulation {
       trace,
       fail,
     })
+    this.#operators = this.#truths.map(
+      (_, shard) =>
+        new Operator(
+          {
+            scheduler,
+            random: stream(`operator ${shard}`),
+            process: () => this.#members.operated(shard),
+            // What kills, held until its actor is released, is not found out: the release is blamed for it.
+            ...(plan.poisonous ? { spared: 'counter/x' } : {}),
+            count: what => this.#count(what),
+            trace,
+            fail,
+          },
+          plan.busyMs,
+        ),
+    )
     this.#clients = new StreamClients(
       {
         scheduler,
@@ -111,6 +131,7 @@ class ClusterSimulation {
       this.#trace('calm')
       this.#books.kind = true
       this.#members.calm()
+      for (const operator of this.#operators) operator.leave()
       await this.#runUntil(() => false)
       if (this.#failure === undefined) this.#check()
     } catch (error) {

@@ -2,11 +2,13 @@
  * One process of a simulated cluster: its copies of the shards, which outlive it, and what it makes of them. When it
  * dies nothing of it runs any more.
  */
+import type { Address } from '../../../actors/address.js'
 import type { Commit } from '../../../actors/commit.js'
 import { SetupError, UnavailableError } from '../../../actors/errors.js'
 import type { Journal } from '../../../actors/journal.js'
 import { shardOf } from '../../../cluster/shard-of.js'
 import type { MemoryJournal } from '../../../journal/index.js'
+import type { ActorService } from '../../../runtime/client/service.js'
 import { Lodgers } from '../../../runtime/cluster/lodgers.js'
 import { MemberShard } from '../../../runtime/cluster/member-shard.js'
 import { CareTurns } from '../../../runtime/commit/care-turns.js'
@@ -37,6 +39,9 @@ export interface MemberSite extends Omit<MemberStreamsSite, 'process' | 'member'
   die(member: Member, why: string): void
   began(member: Member, order: AttemptOrder): void
   lost(member: Member, shard: number, error: unknown): void
+  /** Who takes word about an actor, whichever member has it. */
+  door(actor: Address): ActorService | undefined
+  count(what: string): void
 }
 
 export class Member implements Owner {

@@ -7,11 +7,14 @@ import { PerdureError } from '../../../actors/errors.js'
 import type { Journal } from '../../../actors/journal.js'
 import { shardOf } from '../../../cluster/shard-of.js'
 import { MemoryJournal } from '../../../journal/index.js'
+import { LiveApi } from '../../../runtime/api/live-api.js'
 import type { LogEnd } from '../../../runtime/cluster/member-shard.js'
 import type { AttemptOrder } from '../../../runtime/dispatch/attempt.js'
+import type { EmbeddedService } from '../../../runtime/embedded/embedded-service.js'
+import type { Operated } from '../operator.js'
 import type { Random } from '../random.js'
 import type { Sabotage } from '../sabotage.js'
-import type { Scheduler } from '../scheduler.js'
+import type { Owner, Scheduler } from '../scheduler.js'
 import type { Books } from '../world.js'
 import type { ClusterPlan } from './cluster-plan.js'
 import { Member } from './member.js'
@@ -65,6 +68,21 @@ export class Members {
     return this.all.find(one => one === this.#table.shards[shard]!.owner && one.shards.get(shard)?.isOwned)
   }
 
+  serviceOf(shard: number): EmbeddedService | undefined {
+    return this.ownerOf(shard)?.shards.get(shard)?.service
+  }
+
+  /** A shard as those who operate see it, with all its verbs; undefined while nobody owns it. */
+  operated(shard: number): (Owner & { readonly runtime: Operated }) | undefined {
+    const owner = this.ownerOf(shard)
+    const owned = owner?.shards.get(shard)
+    if (owner === undefined || owned?.service === undefined || owned.shard === undefined) return undefined
+    const { service, shard: parts } = owned
+    const about = { perdure: '', path: '', pid: 0 }
+    const api = new LiveApi({ service, bindings: owner.bindings, about, startedAt: 0, shard: () => parts })
+    return { alive: true, runtime: { service, shard: parts, api } }
+  }
+
   begin(): void {
     const { scheduler, random, plan } = this.#site
     for (let slot = 0; slot < plan.members; slot++) this.#start(slot)
@@ -98,7 +116,8 @@ export class Members {
   }
 
   #start(slot: number): void {
-    const { scheduler, random, worldly, plan, books, streams, trace, fail, began, sabotage } = this.#site
+    const { scheduler, random, worldly, plan, books, streams, count, trace, fail, began, sabotage } =
+      this.#site
     const copies = random.chance(0.3) ? new Map<number, MemoryJournal>() : (this.#copies[slot] ?? new Map())
     this.#copies[slot] = copies
     const changes = new Map<number, (commit: Commit) => Commit>()
@@ -134,6 +153,8 @@ export class Members {
         began(shardOf(order.token.actor, plan.shards), order)
         if (this.#mayDie && random.chance(plan.deathAtAttempt)) this.#die(by, 'after an attempt began')
       },
+      door: actor => this.serviceOf(shardOf(actor, plan.shards)),
+      count,
       lost: (by, shard, error) => this.#lost(by, shard, error),
       trace,
       fail,

@@ -39,7 +39,10 @@ function parts(world: World, account: ReturnType<typeof accountDefinition>) {
     },
     guards: {
       tooLate: ({ event }) => (event as { error?: { code?: string } }).error?.code === 'Timeout',
+      // Quarantined: what was asked is not done, and has to be.
+      resting: ({ event }) => (event as { error?: { code?: string } }).error?.code === 'Unavailable',
     },
+    delays: { again: 100 },
   })
 }
 
@@ -78,7 +81,11 @@ export function transferDefinition(world: World, account: ReturnType<typeof acco
           src: 'ask',
           input: ({ context: c }) => ({ key: c.to, event: order('CHECK', c) }),
           onDone: [{ guard: ({ event }) => event.output === true, target: 'settled' }, { target: 'undoing' }],
-          onError: [{ guard: 'tooLate', target: 'checking', reenter: true }, 'undoing'],
+          onError: [
+            { guard: 'tooLate', target: 'checking', reenter: true },
+            { guard: 'resting', target: 'waitingToCheck' },
+            'undoing',
+          ],
         },
       },
       undoing: {
@@ -86,9 +93,15 @@ export function transferDefinition(world: World, account: ReturnType<typeof acco
           src: 'ask',
           input: ({ context: c }) => ({ key: c.from, event: order('UNDO', c) }),
           onDone: 'undone',
-          onError: [{ guard: 'tooLate', target: 'undoing', reenter: true }, 'undone'],
+          onError: [
+            { guard: 'tooLate', target: 'undoing', reenter: true },
+            { guard: 'resting', target: 'waitingToUndo' },
+            'undone',
+          ],
         },
       },
+      waitingToCheck: { after: { again: 'checking' } },
+      waitingToUndo: { after: { again: 'undoing' } },
       settled: { type: 'final', entry: 'tell' },
       refused: { type: 'final', entry: 'tell' },
       undone: { type: 'final', entry: 'tell' },
