@@ -7,7 +7,6 @@ import type { Commit } from '../../../actors/commit.js'
 import { SetupError, UnavailableError } from '../../../actors/errors.js'
 import type { Journal } from '../../../actors/journal.js'
 import { shardOf } from '../../../cluster/shard-of.js'
-import type { MemoryJournal } from '../../../journal/index.js'
 import type { ActorService } from '../../../runtime/client/service.js'
 import { Lodgers } from '../../../runtime/cluster/lodgers.js'
 import { MemberShard } from '../../../runtime/cluster/member-shard.js'
@@ -20,6 +19,7 @@ import type { Random } from '../random.js'
 import { type Owner, ProcessClock, type Scheduler } from '../scheduler.js'
 import { type Books, World } from '../world.js'
 import type { ClusterPlan } from './cluster-plan.js'
+import type { Copy } from './copy.js'
 import { type MemberStreamsSite, memberStreams } from './member-streams.js'
 import type { Table } from './table.js'
 
@@ -32,7 +32,7 @@ export interface MemberSite extends Omit<MemberStreamsSite, 'process' | 'member'
   /** For what the world does. */
   readonly worldly: Random
   readonly offsetMs: number
-  copyOf(shard: number): MemoryJournal
+  copyOf(shard: number): Copy
   /** The commit as it was changed on its way to the log, if it was given to that here. */
   asChanged(commit: Commit): Commit
   copyFault(): 'none' | 'full' | 'death'
@@ -138,7 +138,7 @@ export class Member implements Owner {
     const { scheduler, random, copyFault } = this.#site
     const copy = this.#site.copyOf(number)
     let isClosed = false
-    return instead(copy, {
+    return instead(copy.journal, {
       append: async (commit, at) => {
         if (!this.alive) return new Promise(() => {})
         const fault = copyFault()

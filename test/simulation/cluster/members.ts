@@ -6,7 +6,6 @@ import type { Commit } from '../../../actors/commit.js'
 import { PerdureError } from '../../../actors/errors.js'
 import type { Journal } from '../../../actors/journal.js'
 import { shardOf } from '../../../cluster/shard-of.js'
-import { MemoryJournal } from '../../../journal/index.js'
 import { LiveApi } from '../../../runtime/api/live-api.js'
 import type { LogEnd } from '../../../runtime/cluster/member-shard.js'
 import type { AttemptOrder } from '../../../runtime/dispatch/attempt.js'
@@ -17,6 +16,7 @@ import type { Sabotage } from '../sabotage.js'
 import type { Owner, Scheduler } from '../scheduler.js'
 import type { Books } from '../world.js'
 import type { ClusterPlan } from './cluster-plan.js'
+import { Copy } from './copy.js'
 import { Member } from './member.js'
 import type { AppendFault } from './member-streams.js'
 import { positionOf, type SharedStreams } from './shared-streams.js'
@@ -48,7 +48,7 @@ export class Members {
   readonly #site: MembersSite
   readonly #table: Table
   readonly #bySlot = new Map<number, Member>()
-  readonly #copies: Map<number, MemoryJournal>[] = []
+  readonly #copies: Map<number, Copy>[] = []
   /** Shards that are on their way from one to another. */
   readonly #busy = new Map<number, Busy>()
   #lives = 0
@@ -118,7 +118,7 @@ export class Members {
   #start(slot: number): void {
     const { scheduler, random, worldly, plan, books, streams, count, trace, fail, began, sabotage } =
       this.#site
-    const copies = random.chance(0.3) ? new Map<number, MemoryJournal>() : (this.#copies[slot] ?? new Map())
+    const copies = random.chance(0.3) ? new Map<number, Copy>() : (this.#copies[slot] ?? new Map())
     this.#copies[slot] = copies
     const changes = new Map<number, (commit: Commit) => Commit>()
     const changed = new WeakMap<Commit, Commit>()
@@ -144,7 +144,7 @@ export class Members {
       appendFault: commit => this.#appendFault(commit),
       copyFault: () => this.#copyFault(),
       copyOf: shard => {
-        const copy = copies.get(shard) ?? new MemoryJournal()
+        const copy = copies.get(shard) ?? new Copy(random)
         copies.set(shard, copy)
         return copy
       },
@@ -193,6 +193,7 @@ export class Members {
     count(`death ${why}`)
     trace(`${member.name} dies ${why}`)
     member.alive = false
+    for (const copy of this.#copies[member.slot]?.values() ?? []) copy.crash()
     scheduler.schedule(plan.leaseMs, () => this.#bury(member))
     scheduler.schedule(random.pick([0, 50, 2_000, 20_000]), () => this.#start(member.slot))
   }
