@@ -58,6 +58,8 @@ export class Batch {
   #site: BatchSite
   /** Whether the pending commands must be committed although nothing was stepped. */
   changesPending = false
+  /** What released actors held back, when that is not to be stepped with their release. */
+  released: Command[] | undefined
   /** Commands looked at, applied or not. */
   size = 0
   /** Bytes it has gathered, or a little more. */
@@ -280,7 +282,8 @@ export class Batch {
         this.#takeApplied(application)
         if (delivery !== undefined) this.answers.push({ delivery, answer: answerTo(application) })
         // Whatever was sent since stands behind them.
-        for (const held of application.released) this.apply(held)
+        if (this.released !== undefined) this.released.push(...application.released)
+        else for (const held of application.released) this.apply(held)
         return
       }
       case 'repeated': {

@@ -176,11 +176,16 @@ export class CautiousSteps {
     }
     const batch = changingPending(site, rest)
     this.#suspects--
+    batch.released = []
     // Of one that an earlier process took in, whoever sent it waited there.
     if (this.#isMarked) batch.apply(head, this.#deliveries.get(head))
     else batch.abandon(head)
     this.#stepped.push(head)
-    const [next, ...others] = batch.pending.toArray()
+    // What an actor held back is as suspect as the order that releases it; nobody waits for that.
+    const released = batch.released.map((one): Command => ({ ...one, unheard: true }))
+    this.#suspects += released.length
+    const [next, ...others] = [...released, ...batch.pending.toArray()]
+    batch.pending.replace(next === undefined ? [] : [next, ...others])
     this.#isMarked = this.#suspects > 0 && next !== undefined && !this.#isUsedUp(next)
     if (this.#isMarked) batch.pending.replace([this.#marked(next!), ...others])
     return batch

@@ -3,7 +3,6 @@
  * for good, also after a crash; one that was refused, or whose order was lost with its process, is still there.
  * Now and then quarantines an actor, and releases it again: at the latest when nothing more is ordered.
  */
-import type { Address } from '../../actors/address.js'
 import { LetterNotFoundError, PerdureError } from '../../actors/errors.js'
 import type { EmbeddedRuntime } from '../../runtime/embedded/embedded-runtime.js'
 import type { Random } from './random.js'
@@ -16,8 +15,6 @@ export interface OperatorSite {
   readonly scheduler: Scheduler
   readonly random: Random
   process(): (Owner & { readonly runtime: Operated }) | undefined
-  /** One that is never quarantined. */
-  readonly spared?: Address
   count(what: string): void
   trace(what: string): void
   fail(what: string): void
@@ -49,9 +46,7 @@ export class Operator {
     const { random, scheduler } = this.#site
     const runtime = this.#site.process()?.runtime
     if (runtime === undefined || this.#isOff) return
-    const roots = runtime.shard.journal
-      .list({ roots: true, status: 'active', limit: DESK_MAX })
-      .filter(one => one.address !== this.#site.spared)
+    const roots = runtime.shard.journal.list({ roots: true, status: 'active', limit: DESK_MAX })
     if (roots.length === 0) return
     const { address } = random.pick(roots)
     this.#rest(runtime.api.quarantine({ address, reason: 'by chance' }), `quarantine ${address}`)

@@ -1,7 +1,7 @@
 /** Stepping after a kill: many as one, where one commit cannot hold all that was marked; a few one by one. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Command } from '../../../actors/command.js'
+import type { Command, OperatorOrder } from '../../../actors/command.js'
 import { InvalidEventError } from '../../../actors/errors.js'
 import type { Answer } from '../../../actors/inbox.js'
 import { type Limits, limits } from '../../../actors/limits.js'
@@ -228,6 +228,36 @@ suite('stepping with care', () => {
     commits.take(last.batch)
     careful.next(commits.site, sources)
     assert.deepEqual([careful.waiting, commits.pending], [[], []])
+  })
+
+  test('what an actor held back is stepped one by one after its release', () => {
+    const [first, ...more] = adds(3)
+    const order = (order: OperatorOrder): Command => ({
+      kind: 'operator',
+      commandId: order.type,
+      target: 'counter/c',
+      order,
+    })
+    const commits = new Commits([first!, order({ type: 'quarantine', reason: 'why' }), ...more], limits)
+    const stepAll = () => {
+      const careful = new CautiousSteps(true, commits.pending, limits)
+      const made: { stepped: string[]; marks: unknown[] }[] = []
+      while (commits.pending.length > 0) {
+        const before = commits.applied.length
+        commits.take(careful.next(commits.site, nothing).batch)
+        const marks = commits.pending.map(one => one.attempts)
+        made.push({ stepped: commits.applied.slice(before), marks })
+      }
+      return made
+    }
+    stepAll()
+    commits.pending = [order({ type: 'release' })]
+    assert.deepEqual(stepAll(), [
+      { stepped: [], marks: [2] },
+      { stepped: ['release'], marks: [1, undefined] },
+      { stepped: ['add-1'], marks: [1] },
+      { stepped: ['add-2'], marks: [] },
+    ])
   })
 
   test('gives a command up after two deaths alone, and not one that died once with it', () => {

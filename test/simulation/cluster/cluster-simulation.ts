@@ -93,8 +93,6 @@ class ClusterSimulation {
             scheduler,
             random: stream(`operator ${shard}`),
             process: () => this.#members.operated(shard),
-            // What kills, held until its actor is released, is not found out: the release is blamed for it.
-            ...(plan.poisonous ? { spared: 'counter/x' } : {}),
             count: what => this.#count(what),
             trace,
             fail,
