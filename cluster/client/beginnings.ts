@@ -5,6 +5,7 @@
  * Owns nothing: a notice that is lost costs its hearers the wait they would have had without it.
  */
 import type { NatsConnection, Subscription } from '@nats-io/transport-node'
+import { Roster } from '../../actors/roster.js'
 import type { Names } from '../names.js'
 
 /** @param readTo sequence in the stream of commands up to which owners before have committed them. */
@@ -14,7 +15,7 @@ export class Beginnings {
   readonly #nc: NatsConnection
   readonly #names: Names
   readonly #subscription: Subscription
-  readonly #listeners = new Map<number, Set<BeginningListener>>()
+  readonly #listeners = new Map<number, Roster<BeginningListener>>()
 
   constructor(nc: NatsConnection, names: Names) {
     this.#nc = nc
@@ -24,7 +25,7 @@ export class Beginnings {
         if (error !== null) return
         const shard = Number(subject.slice(subject.lastIndexOf('.') + 1))
         const readTo = Number(Buffer.from(data).toString())
-        for (const listener of [...(this.#listeners.get(shard) ?? [])]) listener(readTo)
+        for (const listener of this.#listeners.get(shard)?.all() ?? []) listener(readTo)
       },
     })
   }
@@ -37,10 +38,9 @@ export class Beginnings {
   /** The answer ends it. */
   on(shard: number, listener: BeginningListener): () => void {
     const known = this.#listeners.get(shard)
-    const listeners = known ?? new Set()
+    const listeners = known ?? new Roster()
     if (known === undefined) this.#listeners.set(shard, listeners)
-    listeners.add(listener)
-    return () => listeners.delete(listener)
+    return listeners.add(listener)
   }
 
   close(): void {

@@ -7,7 +7,7 @@
  * again here.
  */
 import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream'
-import { headers, type MsgHdrs } from '@nats-io/transport-node'
+import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Address } from '../../actors/address.js'
 import type { Clock } from '../../actors/clock.js'
 import { decode, toErrorValue } from '../../actors/codec.js'
@@ -23,11 +23,13 @@ import type { AppliedCommand } from '../../actors/inbox.js'
 import type { Limits } from '../../actors/limits.js'
 import type { ClusterConnection } from '../connection.js'
 import { HEADER } from '../log/log-message.js'
-import { type Expected, Requests } from '../requests/requests.js'
+import type { Expected } from '../requests/question.js'
+import { Requests } from '../requests/requests.js'
 import { shardOf } from '../shard-of.js'
 import type { ClusterGround } from '../streams/setup.js'
 import { readAnswer } from '../wire/answer.js'
 import { commandMessage, type WireMessage } from '../wire/command-message.js'
+import { WrittenHeaders } from '../wire/written-headers.js'
 import { Beginnings } from './beginnings.js'
 import { assertConnected, Owners } from './owners.js'
 
@@ -246,7 +248,7 @@ export class ClusterClient {
     const ack = this.requests.expect('the stream of commands', limits.clusterAckMs)
     let stored: StoreReply
     try {
-      connection.nc.publish(subject, body, { headers: headersOf(fields), reply: ack.subject })
+      connection.nc.publish(subject, body, { headers: new WrittenHeaders(fields), reply: ack.subject })
       stored = storeReply(await ack.answer)
     } catch (error) {
       ack.cancel()
@@ -334,10 +336,4 @@ function eventIn(body: Uint8Array, head: MsgHdrs): ActorEvent {
 /** Of a member that goes, rather than of the command. */
 function isPassing({ code, retryable }: PerdureError): boolean {
   return code === 'Unavailable' && retryable
-}
-
-function headersOf(fields: WireMessage['headers']): MsgHdrs {
-  const head = headers()
-  for (const [name, value] of fields) head.set(name, value)
-  return head
 }

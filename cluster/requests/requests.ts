@@ -12,6 +12,7 @@ import { OverloadedError, TooLargeError, UnavailableError } from '../../actors/e
 import type { Limits } from '../../actors/limits.js'
 import { unpackBundle } from './bundle.js'
 import { BUNDLE_TOKEN, OutgoingAnswers, PART, PARTS } from './outgoing-answers.js'
+import { type Expected, ExpectedAnswer, type Feed, type FeedListener, Question } from './question.js'
 
 const NOBODY = 503
 
@@ -21,42 +22,6 @@ export interface RequestsSite {
   readonly answers: string
   readonly clock: Clock
   readonly limits: Limits
-}
-
-/** An answer that is waited for. */
-export interface Expected {
-  /** Where it must be sent. */
-  readonly subject: string
-  /** @throws UnavailableError when nobody listens, the time is over, or the client is closed; TooLargeError */
-  readonly answer: Promise<Uint8Array>
-  /** Whether it came, or is not waited for any more. */
-  readonly isOver: boolean
-  /** Whether it is over because nobody serves the subject: then nobody has heard the question. */
-  readonly isUnheard: boolean
-  /** Waits no more. */
-  cancel(): void
-}
-
-/** Whoever hears several answers to one question, in order, until they end it; then `lost` is told no more. */
-export interface FeedListener {
-  next(answer: Uint8Array): void
-  /** Nothing more comes: UnavailableError, TooLargeError. @param isUnheard nobody serves the subject, so nobody has heard the question. */
-  lost(error: unknown, isUnheard: boolean): void
-}
-
-export interface Feed {
-  /** What it is known by to who answers. */
-  readonly subject: string
-  /** Nothing more is heard. */
-  end(): void
-}
-
-interface Waiting {
-  readonly what: string
-  readonly parts: Uint8Array[]
-  bytes: number
-  take(answer: Uint8Array): void
-  reject(error: unknown, isUnheard?: boolean): void
 }
 
 /** Whoever asked. */
@@ -71,7 +36,9 @@ export type Handler = (lastToken: string, body: Uint8Array, asker: Asker) => Pro
 
 export class Requests {
   readonly #site: RequestsSite
-  readonly #waiting = new Map<string, Waiting>()
+  /** By place, which a token begins with: a map under such traffic leaves copies of itself behind (see `Roster`). */
+  readonly #waiting: (Question | undefined)[] = []
+  readonly #freePlaces: number[] = []
   readonly #subscription: Subscription
   readonly #outgoing: OutgoingAnswers
   #token = 0
@@ -90,52 +57,19 @@ export class Requests {
 
   /** A subject of its own for one answer, and the wait for it. @param what for the error: who is asked. */
   expect(what: string, timeoutMs: number): Expected {
-    return this.#expect(listener => this.#wait(what, timeoutMs, listener), what)
+    return this.#begun(new ExpectedAnswer(what), what, timeoutMs)
   }
 
   /** @throws UnavailableError when it cannot be asked; its answer does when nobody serves the subject, or not in time. */
   ask(subject: string, what: string, body: Uint8Array, timeoutMs: number): Expected {
-    return this.#expect(listener => this.feed(subject, what, body, timeoutMs, listener), what)
+    const expected = this.#begun(new ExpectedAnswer(what), what, timeoutMs)
+    this.#ask(subject, body, expected.feed)
+    return expected
   }
 
-  #expect(begin: (listener: FeedListener) => Feed, what: string): Expected {
-    const state = { isOver: false, isUnheard: false }
-    let resolve: (answer: Uint8Array) => void = () => {}
-    let reject: (error: unknown) => void = () => {}
-    const answer = new Promise<Uint8Array>((...settle) => {
-      ;[resolve, reject] = settle
-    })
-    // Whoever cancels has stopped listening.
-    answer.catch(() => {})
-    const feed = begin({
-      next: whole => {
-        state.isOver = true
-        feed.end()
-        resolve(whole)
-      },
-      lost: (error, isUnheard) => {
-        state.isOver = true
-        state.isUnheard = isUnheard
-        reject(error)
-      },
-    })
-    return {
-      subject: feed.subject,
-      answer,
-      get isOver() {
-        return state.isOver
-      },
-      get isUnheard() {
-        return state.isUnheard
-      },
-      cancel: () => {
-        // Mostly it has its answer by then, and an error that nobody sees takes its time to be made.
-        if (state.isOver) return
-        state.isOver = true
-        feed.end()
-        reject(new UnavailableError(`nobody waits for ${what} any more`))
-      },
-    }
+  #begun(expected: ExpectedAnswer, what: string, timeoutMs: number): ExpectedAnswer {
+    expected.feed = this.#wait(what, timeoutMs, expected)
+    return expected
   }
 
   /**
@@ -145,39 +79,34 @@ export class Requests {
    */
   feed(subject: string, what: string, body: Uint8Array, timeoutMs: number, listener: FeedListener): Feed {
     const feed = this.#wait(what, timeoutMs, listener)
+    this.#ask(subject, body, feed)
+    return feed
+  }
+
+  #ask(subject: string, body: Uint8Array, feed: Question): void {
     try {
       this.#site.nc.publish(subject, body, { reply: feed.subject })
     } catch (error) {
       feed.end()
-      throw lost(what, error)
+      throw lost(feed.what, error)
     }
-    return feed
   }
 
-  #wait(what: string, timeoutMs: number, { next, lost }: FeedListener): Feed {
+  #wait(what: string, timeoutMs: number, listener: FeedListener): Question {
     const { answers, clock, limits } = this.#site
-    if (this.#waiting.size >= limits.remoteRequestsMax)
-      throw new OverloadedError('the questions of this client', this.#waiting.size)
-    const token = `${BUNDLE_TOKEN}${(++this.#token).toString(36)}`
-    const cancel = clock.after(timeoutMs, () =>
-      waiting.reject(new UnavailableError(`${what} did not answer within ${timeoutMs} ms`)),
+    const asked = this.#waiting.length - this.#freePlaces.length
+    if (asked >= limits.remoteRequestsMax) throw new OverloadedError('the questions of this client', asked)
+    const place = this.#freePlaces.pop() ?? this.#waiting.length
+    const token = `${BUNDLE_TOKEN}${place}-${(++this.#token).toString(36)}`
+    const waiting = new Question(what, answers, token, listener, () => {
+      this.#waiting[place] = undefined
+      this.#freePlaces.push(place)
+    })
+    waiting.cancelAlarm = clock.after(timeoutMs, () =>
+      waiting.lose(new UnavailableError(`${what} did not answer within ${timeoutMs} ms`)),
     )
-    const end = () => {
-      cancel()
-      this.#waiting.delete(token)
-    }
-    const waiting: Waiting = {
-      what,
-      parts: [],
-      bytes: 0,
-      take: next,
-      reject: (error, isUnheard = false) => {
-        end()
-        lost(error, isUnheard)
-      },
-    }
-    this.#waiting.set(token, waiting)
-    return { subject: `${answers}.${token}`, end }
+    this.#waiting[place] = waiting
+    return waiting
   }
 
   /**
@@ -213,29 +142,35 @@ export class Requests {
 
   /** The connection is gone, and what was answered with it: whoever waits is told, and may ask again. */
   lose(): void {
-    for (const waiting of [...this.#waiting.values()])
-      waiting.reject(new UnavailableError('the connection to NATS was lost before the answer came'))
+    for (const waiting of [...this.#waiting])
+      waiting?.lose(new UnavailableError('the connection to NATS was lost before the answer came'))
   }
 
   /** Everybody who waits is told. */
   close(): void {
     this.#subscription.unsubscribe()
-    for (const waiting of [...this.#waiting.values()])
-      waiting.reject(new UnavailableError('this client was closed', undefined, false))
+    for (const waiting of [...this.#waiting])
+      waiting?.lose(new UnavailableError('this client was closed', undefined, false))
   }
 
   #hear(message: Msg): void {
     const { subject, data } = message
     const token = subject.slice(subject.lastIndexOf('.') + 1)
-    if (token === BUNDLE_TOKEN) return unpackBundle(data, (one, body) => this.#waiting.get(one)?.take(body))
-    const waiting = this.#waiting.get(token)
+    if (token === BUNDLE_TOKEN) return unpackBundle(data, (one, body) => this.#waitingFor(one)?.take(body))
+    const waiting = this.#waitingFor(token)
     if (waiting !== undefined) this.#take(waiting, message)
   }
 
-  #take(waiting: Waiting, { headers: head, data }: Msg): void {
+  /** Undefined when it is not waited for any more. */
+  #waitingFor(token: string): Question | undefined {
+    const waiting = this.#waiting[Number.parseInt(token.slice(BUNDLE_TOKEN.length), 10)]
+    return waiting?.token === token ? waiting : undefined
+  }
+
+  #take(waiting: Question, { headers: head, data }: Msg): void {
     if (head === undefined) return waiting.take(data)
     if (head.code === NOBODY)
-      return waiting.reject(new UnavailableError(`${waiting.what}: nobody is there at the moment`), true)
+      return waiting.lose(new UnavailableError(`${waiting.what}: nobody is there at the moment`), true)
     const parts = Number(head.get(PARTS) || 1)
     const part = Number(head.get(PART))
     // Another may answer the same from its beginning, when who began has died over it.
@@ -249,7 +184,7 @@ export class Requests {
     waiting.bytes += data.length
     const { remoteReplyBytesMax } = this.#site.limits
     if (waiting.bytes > remoteReplyBytesMax)
-      return waiting.reject(new TooLargeError('', 'the answer', waiting.bytes, remoteReplyBytesMax))
+      return waiting.lose(new TooLargeError('', 'the answer', waiting.bytes, remoteReplyBytesMax))
     if (waiting.parts.length < parts) return
     const whole = parts === 1 ? data : Buffer.concat(waiting.parts)
     waiting.parts.length = 0

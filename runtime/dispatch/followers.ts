@@ -6,6 +6,7 @@ import type { Address } from '../../actors/address.js'
 import type { ActorEvent } from '../../actors/command.js'
 import type { JournalEntry, PublishedEvent } from '../../actors/commit.js'
 import type { PerdureError } from '../../actors/errors.js'
+import { Roster } from '../../actors/roster.js'
 import type { Life } from '../step/life.js'
 
 export interface FollowedStep {
@@ -18,21 +19,13 @@ type Listener<Item> = (item: Item) => void
 /** Replaced, never changed: who is added or goes while they are told makes no difference to that telling. */
 type Listeners<Item> = readonly Listener<Item>[]
 
-/**
- * Who is told of the end, and where in the list. Every wait is in it, so a list in which the last takes the place of
- * one that goes, and no set: those leave copies of themselves behind (see Line in system-clock.ts).
- */
-interface End {
-  readonly listener: Listener<PerdureError>
-  at: number
-}
-
 export class Followers {
   readonly #steps = new Map<Address, Listeners<FollowedStep>>()
   readonly #published = new Map<Address, Listeners<PublishedEvent>>()
   readonly #live = new Map<Address, Listeners<ActorEvent>>()
   readonly #all = new Set<Listener<FollowedStep>>()
-  readonly #ends: End[] = []
+  /** Every wait is in it. */
+  #ends = new Roster<Listener<PerdureError>>()
   readonly #onError: (error: unknown) => void
 
   /** @param onError told when a listener throws, or rejects; the others still hear. */
@@ -63,21 +56,13 @@ export class Followers {
 
   /** Told once, when there will be nothing more to follow. */
   onEnd(listener: Listener<PerdureError>): () => void {
-    const end: End = { listener, at: this.#ends.length }
-    this.#ends.push(end)
-    return () => {
-      if (this.#ends[end.at] !== end) return
-      const last = this.#ends.pop()!
-      if (last === end) return
-      last.at = end.at
-      this.#ends[end.at] = last
-    }
+    return this.#ends.add(listener)
   }
 
   /** The runtime has ended, and why. */
   end(error: PerdureError): void {
-    const listeners = this.#ends.map(end => end.listener)
-    this.#ends.length = 0
+    const listeners = this.#ends.all()
+    this.#ends = new Roster()
     this.#tell(listeners, error)
   }
 

@@ -33,13 +33,15 @@ interface Listener {
   held: SeenActor[]
 }
 
+const nothing = () => {}
+
 export class Following {
   readonly #source: FollowingSource
   readonly #onEmpty: () => void
   readonly #listeners = new Set<Listener>()
-  #stop = () => {}
+  #stop = nothing
   /** Nobody is kept waiting for a state that is not told any more. */
-  #giveUp = () => {}
+  #giveUp = nothing
   #isOver = false
 
   /** @param onEmpty told when nobody listens any more. */
@@ -62,6 +64,9 @@ export class Following {
     this.#isOver = true
     this.#stop()
     this.#giveUp()
+    // Who holds it longer than that holds nothing more by it.
+    this.#stop = nothing
+    this.#giveUp = nothing
   }
 
   #begin(listener: Listener): Promise<SeenActor | undefined> {

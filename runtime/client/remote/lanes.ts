@@ -10,7 +10,7 @@ import type { Address } from '../../../actors/address.js'
 import { OverloadedError } from '../../../actors/errors.js'
 import type { Limits } from '../../../actors/limits.js'
 
-/** What one command holds until it is answered. */
+/** What one command holds until it is answered; left once. */
 export interface Place {
   /** It may have arrived, and nobody said so: it will be sent again. */
   doubt(): void
@@ -18,8 +18,8 @@ export interface Place {
 }
 
 interface Lane {
-  readonly unanswered: Set<Place>
-  readonly inDoubt: Set<Place>
+  unanswered: number
+  inDoubt: number
   readonly waiting: Array<() => void>
 }
 
@@ -39,7 +39,7 @@ export class Lanes {
    * @throws OverloadedError when `remoteRequestsMax` wait, to whichever actors.
    */
   async enter(address: Address): Promise<Place> {
-    const lane = this.#lanes.get(address) ?? { unanswered: new Set(), inDoubt: new Set(), waiting: [] }
+    const lane = this.#lanes.get(address) ?? { unanswered: 0, inDoubt: 0, waiting: [] }
     this.#lanes.set(address, lane)
     if (lane.waiting.length === 0 && this.#hasRoom(lane)) return this.#placeIn(lane, address)
     if (this.#waiting >= this.#waitingMax)
@@ -49,19 +49,20 @@ export class Lanes {
   }
 
   #placeIn(lane: Lane, address: Address): Place {
-    const place: Place = {
+    let doubts = 0
+    lane.unanswered++
+    return {
       doubt: () => {
-        lane.inDoubt.add(place)
+        lane.inDoubt += 1 - doubts
+        doubts = 1
       },
       leave: () => {
-        lane.unanswered.delete(place)
-        lane.inDoubt.delete(place)
+        lane.unanswered--
+        lane.inDoubt -= doubts
         this.#letIn(lane)
-        if (lane.unanswered.size === 0) this.#lanes.delete(address)
+        if (lane.unanswered === 0) this.#lanes.delete(address)
       },
     }
-    lane.unanswered.add(place)
-    return place
   }
 
   #letIn(lane: Lane): void {
@@ -72,6 +73,6 @@ export class Lanes {
   }
 
   #hasRoom({ unanswered, inDoubt }: Lane): boolean {
-    return inDoubt.size === 0 && unanswered.size < this.#unansweredMax
+    return inDoubt === 0 && unanswered < this.#unansweredMax
   }
 }

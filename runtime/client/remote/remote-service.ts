@@ -14,6 +14,7 @@ import { OverloadedError, PerdureError, UnavailableError } from '../../../actors
 import type { AppliedCommand } from '../../../actors/inbox.js'
 import type { ListedActor, ListQuery } from '../../../actors/journal.js'
 import type { Limits } from '../../../actors/limits.js'
+import { Roster } from '../../../actors/roster.js'
 import type { ActorView, Api, FollowRequest, ListedView, ReceiptReply } from '../../api/api.js'
 import type { HostLogger } from '../../shard-host-options.js'
 import type { Bindings } from '../../step/bindings.js'
@@ -79,7 +80,8 @@ export class RemoteService implements ActorService {
   readonly #lanes: Lanes
   readonly #followings = new Map<Address, Following>()
   readonly #eventFollowings = new Set<EventFollowing>()
-  readonly #ends = new Set<(error: PerdureError) => void>()
+  /** Every wait is in it. */
+  readonly #ends = new Roster<(error: PerdureError) => void>()
 
   constructor(site: RemoteSite) {
     this.#site = site
@@ -232,10 +234,7 @@ export class RemoteService implements ActorService {
   }
 
   onEnd(listener: (error: PerdureError) => void): () => void {
-    this.#ends.add(listener)
-    return () => {
-      this.#ends.delete(listener)
-    }
+    return this.#ends.add(listener)
   }
 
   async *states(address: Address, after: number): AsyncGenerator<SeenActor> {
@@ -331,7 +330,7 @@ export class RemoteService implements ActorService {
   }
 
   #tellEnd(error: PerdureError): void {
-    for (const tell of [...this.#ends]) tell(error)
+    for (const tell of this.#ends.all()) tell(error)
   }
 
   #seenIn(view: ActorView | undefined): SeenActor | undefined {
