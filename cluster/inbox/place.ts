@@ -60,7 +60,7 @@ export class ReadPlace implements InboxPosition {
   }
 }
 
-export function messageIdOf(headers: RawHeaders | undefined): string {
+function messageIdOf(headers: RawHeaders | undefined): string {
   for (const [name, [value = '']] of headers ?? []) if (name === HEADER.messageId) return value
   return ''
 }

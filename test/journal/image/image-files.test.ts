@@ -171,6 +171,7 @@ describe('an image', () => {
     const maker = new CommitMaker()
     const append = (n: number) => journal.append(maker.make([{ address: `order/${n}` }]), logAt(n))
     for (let n = 1; n <= 50; n++) await append(n)
+    journal.flush()
     const packed = files.pack(at('busy'), at('busy.image'))
     for (let n = 51; n <= 150; n++) await append(n)
     const facts = await packed
