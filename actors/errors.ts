@@ -252,6 +252,8 @@ export type LogMismatch =
   | 'purged'
   /** Something else stands there: the stream was made anew. */
   | 'another stream'
+  /** A commit says what changed of a state that is not the one the journal here has. */
+  | 'another state'
 
 /** A member's position in a stream does not hold any more; the shard must not go on from it. */
 export class LogMismatchError extends Error {
@@ -260,7 +262,7 @@ export class LogMismatchError extends Error {
 
   constructor(
     kind: LogMismatch,
-    where: { readonly stream: string; readonly shard: number },
+    where: { readonly stream: string; readonly shard: number; readonly [fact: string]: unknown },
     expected: string,
     found: string,
   ) {

@@ -7,6 +7,7 @@
 import type { Address } from './address.js'
 import type { Command } from './command.js'
 import type { Commit, DeadLetter, InboxPosition, JournalEntry, Loss } from './commit.js'
+import type { StateAt } from './logged-commit.js'
 import type { ActorStatus } from './logic.js'
 import type { ActorRecord } from './record.js'
 
@@ -51,6 +52,8 @@ export interface Journal extends CommitLog {
   readonly historyFrom: number
   /** The actor as last committed. */
   read(address: Address): StoredRecord | undefined
+  /** Its state alone; undefined when there is none, or it is damaged. */
+  stateOf(address: Address): StateAt | undefined
   /** Actors whose `timerDueAt` (or `retryDueAt`) is at most `until`, earliest first. */
   due(kind: 'timer' | 'retry', until: number, limit: number): readonly DueActor[]
   /** The earliest `timerDueAt` (or `retryDueAt`) of all, or undefined. */

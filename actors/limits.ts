@@ -6,8 +6,9 @@ import { type CareLimits, careLimits } from './care-limits.js'
 import { type ClusterLimits, clusterLimits } from './cluster-limits.js'
 import { SetupError } from './errors.js'
 import { type ImageLimits, imageLimits } from './image-limits.js'
+import { type PatchLimits, patchLimits } from './patch-limits.js'
 
-export interface Limits extends CareLimits, ClusterLimits, ImageLimits {
+export interface Limits extends CareLimits, ClusterLimits, ImageLimits, PatchLimits {
   /** Encoded bytes of a type, key or child id (one NATS subject token). */
   readonly addressTokenBytesMax: number
   /** Characters of a command id. */
@@ -105,10 +106,6 @@ export interface Limits extends CareLimits, ClusterLimits, ImageLimits {
   /** Segments, and their bytes, that may wait to be settled into rows; past it commits settle first. */
   readonly unsettledSegmentsMax: number
   readonly unsettledBytesMax: number
-  /** Bytes of states, put together from what changed, that are held besides until they are settled. */
-  readonly unsettledStatesBytesMax: number
-  /** From that length on a commit may hold of a state only what changed since the commit before. */
-  readonly patchedStateBytesMin: number
   /** Entries that are settled at once: how long a commit that comes meanwhile waits. */
   readonly settleSliceEntriesMax: number
   /** How long the thread that writes may take over what is waited for: pruning, forgetting, closing. */
@@ -238,8 +235,6 @@ export const limits: Limits = {
   digestEvery: 16,
   unsettledSegmentsMax: 256,
   unsettledBytesMax: 16 * 1024 * 1024,
-  unsettledStatesBytesMax: 64 * 1024 * 1024,
-  patchedStateBytesMin: 4 * 1024,
   settleSliceEntriesMax: 128,
   writerAnswerMsMax: 120_000,
   walBytesMax: 4 * 1024 * 1024,
@@ -285,6 +280,7 @@ export const limits: Limits = {
   ...careLimits,
   ...clusterLimits,
   ...imageLimits,
+  ...patchLimits,
 }
 
 /**

@@ -30,6 +30,7 @@ import type {
   Unsettled,
 } from '../actors/journal.js'
 import { limits } from '../actors/limits.js'
+import type { StateAt } from '../actors/logged-commit.js'
 import type { ActorRecord } from '../actors/record.js'
 import { checkCommit } from './commit-check.js'
 import { EntryPage } from './entry-page.js'
@@ -98,6 +99,11 @@ export class MemoryJournal implements Journal {
   read(address: Address): StoredRecord | undefined {
     const actor = this.#actors.get(address)
     return actor && { record: normalise(actor.change.record) }
+  }
+
+  stateOf(address: Address): StateAt | undefined {
+    const record = this.read(address)?.record
+    return record && { seq: record.seq, state: record.state }
   }
 
   due(kind: 'timer' | 'retry', until: number, limit: number): readonly DueActor[] {

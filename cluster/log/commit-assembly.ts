@@ -4,9 +4,9 @@
  * Invariant: what it answers follows what it answered before, with nothing left out between: a message that does not
  * follow the last one is refused.
  */
-import type { Commit } from '../../actors/commit.js'
 import { type LogMismatch, LogMismatchError } from '../../actors/errors.js'
 import type { LogPosition } from '../../actors/journal.js'
+import type { LoggedCommit } from '../../actors/logged-commit.js'
 import type { CommitForm } from './commit-form.js'
 import { positionOf, type StoredLogMessage } from './log-message.js'
 
@@ -17,7 +17,7 @@ export interface ReadCommit {
   readonly epoch: number
   readonly member: string
   /** Of the kind `commit`. */
-  readonly commit?: Commit
+  readonly commit?: LoggedCommit
 }
 
 /** The message on a commit subject that others follow. */

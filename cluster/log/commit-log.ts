@@ -8,10 +8,11 @@ import type { Commit } from '../../actors/commit.js'
 import { FencedError, UnavailableError } from '../../actors/errors.js'
 import type { LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
+import type { StatesBefore } from '../../actors/logged-commit.js'
 import type { ClusterConnection } from '../connection.js'
 import type { ClusterObserver } from '../observer.js'
 import type { ClusterGround } from '../streams/setup.js'
-import type { CommitForm } from './commit-form.js'
+import type { CommitForm, CommitWriter } from './commit-form.js'
 import { type CommitSite, claimWriting, commitWriting, type LogWriting } from './commit-messages.js'
 import { Flights, type Followed } from './flights.js'
 import { positionOf, type StoredLogMessage } from './log-message.js'
@@ -44,11 +45,12 @@ export interface ShardLog {
   readonly claimed: LogPosition
   /**
    * Durable when it resolves. One at a time.
+   * @param before what all who follow the log have of the commit before; absent: every record is written whole.
    * @throws FencedError when another member has claimed the shard: nothing of it was written, nor can be later.
    * CommitTooLargeError: nothing was written. UnavailableError when it was released, or the connection closed, before
    * the outcome was known: the log must be read to learn it. LogMismatchError when the log is not the one it was.
    */
-  append(commit: Commit): Promise<LogPosition>
+  append(commit: Commit, before?: StatesBefore): Promise<LogPosition>
   /** Nothing is appended any more; what is on its way may land or not. */
   release(): void
 }
@@ -117,6 +119,7 @@ class OwnedShard implements ShardLog {
   readonly #shard: number
   readonly #epoch: number
   readonly #ended = new AbortController()
+  readonly #writer: CommitWriter
   /** The last message it wrote to its commit subject. */
   #follows: Followed
   #isBusy = false
@@ -125,16 +128,18 @@ class OwnedShard implements ShardLog {
   constructor(site: CommitLogSite, flights: Flights, epoch: number, claim: LogWriting, sequence: number) {
     this.#site = site
     this.#flights = flights
+    this.#writer = site.form.writer()
     this.#shard = claim.shard
     this.#epoch = epoch
     this.#follows = { sequence, commitId: claim.commitId }
     this.claimed = { incarnation: site.ground.incarnation, sequence, hash: claim.hash }
   }
 
-  async append(commit: Commit): Promise<LogPosition> {
+  async append(commit: Commit, before?: StatesBefore): Promise<LogPosition> {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#isBusy) throw new Error(`shard ${this.#shard}: a commit is on its way already`)
-    const writing = commitWriting(this.#site, this.#shard, this.#epoch, nuid.next(), commit)
+    const bytes = this.#writer.pack(commit, before)
+    const writing = commitWriting(this.#site, this.#shard, this.#epoch, nuid.next(), commit, bytes)
     this.#isBusy = true
     try {
       return await this.#fly(writing)

@@ -9,12 +9,10 @@ import { CommitTooLargeError } from '../../actors/errors.js'
 import type { Limits } from '../../actors/limits.js'
 import { shardOf } from '../shard-of.js'
 import type { ClusterGround } from '../streams/setup.js'
-import type { CommitForm } from './commit-form.js'
 import { HEADER, type LogMessage, messageHash } from './log-message.js'
 
 export interface CommitSite {
   readonly ground: ClusterGround
-  readonly form: CommitForm
   readonly limits: Limits
   readonly member: string
 }
@@ -31,16 +29,20 @@ export interface LogWriting {
   readonly hash: string
 }
 
-/** @throws CommitTooLargeError when no batch can hold it. */
+/**
+ * @param bytes the commit, packed.
+ * @throws CommitTooLargeError when no batch can hold it.
+ */
 export function commitWriting(
   site: CommitSite,
   shard: number,
   epoch: number,
   commitId: string,
   commit: Commit,
+  bytes: Buffer,
 ): LogWriting {
   const bodyBytesMax = site.ground.maxPayload - site.limits.clusterHeadroomBytes
-  const chunks = chunksOf(site.form.pack(commit), bodyBytesMax)
+  const chunks = chunksOf(bytes, bodyBytesMax)
   const subject = site.ground.names.commit(site.ground.incarnation, shard)
   const messages: LogMessage[] = chunks.map((body, index) => ({
     subject,
@@ -58,12 +60,7 @@ export function commitWriting(
 }
 
 /** The message that says whose a shard is from here on. */
-export function claimWriting(
-  site: Omit<CommitSite, 'form'>,
-  shard: number,
-  epoch: number,
-  commitId: string,
-): LogWriting {
+export function claimWriting(site: CommitSite, shard: number, epoch: number, commitId: string): LogWriting {
   const subject = site.ground.names.commit(site.ground.incarnation, shard)
   const message = {
     subject,

@@ -63,7 +63,7 @@ class Comparison implements LogSurvey {
     this.#step()
   }
 
-  add({ first, at, entries }: Commit): void {
+  add({ first, at, entries }: KeptCommit): void {
     if (this.first === undefined) {
       this.first = first
       // What was purged cannot be held against anything.

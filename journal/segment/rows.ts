@@ -13,6 +13,7 @@ import type {
   RecordIndex,
   SettledLetter,
 } from '../../actors/commit.js'
+import type { StateAt } from '../../actors/logged-commit.js'
 import type { PlainWriter } from '../../actors/plain-writer.js'
 import type { ActorRecord } from '../../actors/record.js'
 import {
@@ -110,12 +111,6 @@ const RECORD_HEAD_BYTES = 4
 const PATCHED = 0x8000_0000
 const SEQ_BYTES = 8
 
-/** An actor's state after its entry of that number. */
-export interface StateAt {
-  readonly seq: number
-  readonly state: Buffer
-}
-
 /**
  * Writes a record: the length of all but the state, that, then the state as its logic encoded it; or the number of an
  * entry before and what changed since, where the state after that is given and has much in common with this one.
@@ -130,7 +125,7 @@ export function writeRecord(to: PlainWriter, record: ActorRecord, before?: State
     row[RECENT_AT] = record.recent.map(command => pack(recentFields, command))
     writeKnown(to, row)
   }
-  const patch = before && patchOf(before.state, viewOf(record.state))
+  const patch = before && patchOf(viewOf(before.state), viewOf(record.state))
   if (patch === undefined) {
     to.setUint32(lengthAt, to.length - start)
     to.writeBytes(record.state)
@@ -152,6 +147,11 @@ export function isPatched(bytes: Buffer): boolean {
   return bytes.readUInt32LE(0) >= PATCHED
 }
 
+/** How many bytes its state takes there, whole or as what changed. */
+export function stateBytes(bytes: Buffer): number {
+  return bytes.length - stateAt(bytes)
+}
+
 /** The state of a record that is whole; a view, not a copy. */
 export function stateIn(bytes: Buffer): Buffer {
   return bytes.subarray(stateAt(bytes))
@@ -159,10 +159,13 @@ export function stateIn(bytes: Buffer): Buffer {
 
 /** The state of a record that is patched; undefined when what is given is not what it was made against. */
 export function statePatched(bytes: Buffer, before: StateAt): Buffer | undefined {
-  const at = stateAt(bytes)
-  return bytes.readDoubleLE(at) === before.seq
-    ? patched(before.state, bytes.subarray(at + SEQ_BYTES))
-    : undefined
+  if (patchedSeq(bytes) !== before.seq) return undefined
+  return patched(viewOf(before.state), bytes.subarray(stateAt(bytes) + SEQ_BYTES))
+}
+
+/** Of a record that is patched: the number of the entry whose state it was made against. */
+export function patchedSeq(bytes: Buffer): number {
+  return bytes.readDoubleLE(stateAt(bytes))
 }
 
 /** A record that is patched, whole. */
@@ -178,9 +181,14 @@ function stateAt(bytes: Buffer): number {
 
 /** A record that is whole. */
 export function unpackRecord(bytes: Buffer): ActorRecord {
-  const record = unpackAround(bytes)
   // A copy of its own: the row's buffer would be kept alive by it, and is a Buffer where a Uint8Array is promised.
-  record.state = new Uint8Array(stateIn(bytes))
+  return unpackWith(bytes, new Uint8Array(stateIn(bytes)))
+}
+
+/** A record whose state is that, whatever is there of it. */
+export function unpackWith(bytes: Buffer, state: Uint8Array): ActorRecord {
+  const record = unpackAround(bytes)
+  record.state = state
   return record as unknown as ActorRecord
 }
 

@@ -4,11 +4,11 @@
  * and why the chain covers the hash of each: it can still be verified when one is gone.
  */
 import { createHash, hash } from 'node:crypto'
-import type { Address } from '../../actors/address.js'
 import { decode, writeKnown } from '../../actors/codec.js'
 import type { Command } from '../../actors/command.js'
 import type { Commit, DeadLetter, JournalEntry, RecordIndex, SettledLetter } from '../../actors/commit.js'
 import { limits } from '../../actors/limits.js'
+import type { StatesBefore } from '../../actors/logged-commit.js'
 import { FrameWriter, frameAt, frameCount } from './frames.js'
 import {
   commandRow,
@@ -19,7 +19,6 @@ import {
   publishedRow,
   type RecordHead,
   recordHead,
-  type StateAt,
   settledLetterRow,
   unpackEntry,
   writeEntry,
@@ -85,6 +84,7 @@ export const chainStart = Buffer.alloc(32)
 
 /**
  * The stored form of a commit.
+ * @param statesBefore those that whoever reads it has as well; what is not there is written whole.
  * @throws UnserialisableError when something in it cannot be restored.
  */
 export function packSegment(number: number, commit: Commit, statesBefore?: StatesBefore): PackedSegment {
@@ -93,15 +93,9 @@ export function packSegment(number: number, commit: Commit, statesBefore?: State
   return { number, first: commit.first, last, at: commit.at, ...bytes }
 }
 
-/**
- * Actors' states as the commit before left them, of those that whoever reads it has as well. What is not there is
- * written whole.
- */
-export type StatesBefore = (address: Address) => StateAt | undefined
-
 type PackedCommit = Pick<PackedSegment, 'entries' | 'records'>
 
-/** Of commits that are written to a log and to the journal here, with their states whole: for as long as they are held. */
+/** Of commits that are written to a log and to the journal here: for as long as they are held. */
 const packed = new WeakMap<Commit, PackedCommit>()
 
 /** Its bytes are these: it need not be packed again. */

@@ -10,15 +10,9 @@
 import type { Address } from '../../actors/address.js'
 import type { RecordIndex } from '../../actors/commit.js'
 import type { KeptLetter } from '../../actors/journal.js'
+import type { StateAt } from '../../actors/logged-commit.js'
 import { letterId } from '../letter-id.js'
-import {
-  isPatched,
-  type RecordHead,
-  type StateAt,
-  stateIn,
-  statePatched,
-  wholeRecord,
-} from '../segment/rows.js'
+import { isPatched, type RecordHead, stateIn, statePatched, wholeRecord } from '../segment/rows.js'
 import {
   type PackedSegment,
   type RecordContents,
@@ -189,8 +183,7 @@ export class UnsettledActor implements RecordHead {
     const { seq } = this
     const bytes = this.#bytes
     if (!isPatched(bytes)) return { seq, state: stateIn(bytes) }
-    const state = this.#state
-    return state && { seq, state: Buffer.from(state.buffer, state.byteOffset, state.length) }
+    return this.#state && { seq, state: this.#state }
   }
 
   get #bytes(): Buffer {

@@ -1,19 +1,23 @@
 /** Actors' records as of the last commit: those not in rows yet, else those in rows, else what is whole before them. */
 import type { Address } from '../../actors/address.js'
 import type { StoredRecord } from '../../actors/journal.js'
+import type { StateAt } from '../../actors/logged-commit.js'
 import type { ActorRecord } from '../../actors/record.js'
 import { unpackRecord } from '../segment/rows.js'
 import { SNAPSHOTS_KEPT } from '../snapshots.js'
 import type { ActorTable } from './actor-table.js'
 import type { UnsettledActor } from './generation.js'
+import type { SettledStates } from './settled-states.js'
 import type { Unsettled } from './unsettled.js'
 
 export class Records {
   readonly #table: ActorTable
+  readonly #states: SettledStates
   readonly #unsettled: () => Unsettled
 
-  constructor(table: ActorTable, unsettled: () => Unsettled) {
+  constructor(table: ActorTable, states: SettledStates, unsettled: () => Unsettled) {
     this.#table = table
+    this.#states = states
     this.#unsettled = unsettled
   }
 
@@ -22,6 +26,11 @@ export class Records {
     if (actor === undefined) return this.#table.read(address)
     const { record } = actor
     return record === undefined ? this.#before(actor) : { record: unpackRecord(record) }
+  }
+
+  stateOf(address: Address): StateAt | undefined {
+    const actor = this.#unsettled().find(address)
+    return actor === undefined ? this.#states.find(address) : actor.stateAt
   }
 
   /** The newest record or persisted snapshot at or before `seq`. */

@@ -1,7 +1,8 @@
 /** Actors' states as their rows have them: what the first unsettled commits that say only what changed are made against. */
 import { crc32 } from 'node:zlib'
 import type { Address } from '../../actors/address.js'
-import { type StateAt, stateIn } from '../segment/rows.js'
+import type { StateAt } from '../../actors/logged-commit.js'
+import { stateIn } from '../segment/rows.js'
 import type { Connection, Statement } from './database.js'
 
 export class SettledStates {

@@ -88,16 +88,16 @@ export class SqliteJournal implements Journal {
     this.historyFrom = (opened.segments.base()?.last ?? 0) + 1
     db.function('hidden', { directOnly: true }, address => (this.#unsettled.has(address as string) ? 1 : 0))
     this.#actors = new ActorTable(db, files.journal, opened.onDamage)
-    this.#records = new Records(this.#actors, () => this.#unsettled)
+    this.#states = new SettledStates(db)
+    this.#records = new Records(this.#actors, this.#states, () => this.#unsettled)
     this.#history = new HistoryTable(db, this.#segments, () => this.#unsettled)
     this.#due = new Due(db, () => this.#unsettled)
     this.#lists = new Lists(this.#actors, () => this.#unsettled)
     this.#letters = new Letters(new LetterTable(db), () => this.#unsettled)
     this.#fingerprints = new FingerprintTable(db)
     this.#placeFact = new PlaceFact(db)
-    this.#states = new SettledStates(db)
     this.#lag = new CopyLag(opened.limits)
-    this.#unsettled = this.#nothingUnsettled()
+    this.#unsettled = new Unsettled(this.#states)
     // Of one state of the file: beside a reader that opens, a writer may be at work.
     db.transaction(() => this.#load())()
     this.#writing = opened.begin(report => this.#hear(report))
@@ -173,6 +173,10 @@ export class SqliteJournal implements Journal {
 
   read(address: Address): StoredRecord | undefined {
     return this.#read(() => this.#records.read(address))
+  }
+
+  stateOf(address: Address) {
+    return this.#read(() => this.#records.stateOf(address))
   }
 
   due(kind: DueKind, until: number, limit: number): readonly DueActor[] {
@@ -349,12 +353,8 @@ export class SqliteJournal implements Journal {
     }
   }
 
-  #nothingUnsettled(): Unsettled {
-    return new Unsettled(address => this.#states.find(address))
-  }
-
   #load(): void {
-    this.#unsettled = this.#nothingUnsettled()
+    this.#unsettled = new Unsettled(this.#states)
     for (const segment of unsettledSegments(this.#db, this.#segments))
       this.#unsettled.add(segment, contentsOf(segment))
     this.#end = endOf(this.#segments.newest())

@@ -18,6 +18,7 @@ import {
   type StatesBefore,
   type UnsettledActor,
 } from './generation.js'
+import type { SettledStates } from './settled-states.js'
 
 export type DueKind = 'timer' | 'retry'
 
@@ -26,9 +27,8 @@ export class Unsettled {
   #generations: readonly VisibleGeneration[]
   readonly #before: StatesBefore
 
-  /** @param settled an actor's state as its row has it */
-  constructor(settled: StatesBefore['settled']) {
-    this.#before = { older: address => this.find(address), settled }
+  constructor(states: SettledStates) {
+    this.#before = { older: address => this.find(address), settled: address => states.find(address) }
     this.#generations = [new VisibleGeneration(this.#before)]
   }
 

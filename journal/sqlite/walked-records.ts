@@ -1,15 +1,8 @@
 /** Records of commits as they are walked in order: what a later one says only as what changed is put together again. */
 import type { Address } from '../../actors/address.js'
+import type { StateAt } from '../../actors/logged-commit.js'
 import type { ActorRecord } from '../../actors/record.js'
-import {
-  isPatched,
-  recordHead,
-  type StateAt,
-  stateIn,
-  statePatched,
-  unpackRecord,
-  wholeRecord,
-} from '../segment/rows.js'
+import { isPatched, recordHead, stateIn, statePatched, unpackRecord, wholeRecord } from '../segment/rows.js'
 import { recordsIn } from '../segment/segment.js'
 
 export class WalkedRecords {

@@ -12,6 +12,7 @@ import type { Commit, InboxPosition } from '../../actors/commit.js'
 import { UnavailableError } from '../../actors/errors.js'
 import type { Inbox } from '../../actors/inbox.js'
 import type { Journal, LogPosition } from '../../actors/journal.js'
+import type { LoggedCommit } from '../../actors/logged-commit.js'
 import { Followers } from '../dispatch/followers.js'
 import { EmbeddedService, type Shard } from '../embedded/embedded-service.js'
 import { MemoryInbox } from '../inbox/memory-inbox.js'
@@ -28,7 +29,7 @@ import { assertNext } from './shard-healing.js'
 interface Read {
   readonly at: LogPosition
   readonly epoch: number
-  readonly commit?: Commit
+  readonly commit?: LoggedCommit
 }
 
 /** How a shard's log ended when it was looked up. */
@@ -187,8 +188,10 @@ export class MemberShard {
     const follower = this.#site.streams.follow(this.#readTo, async ({ commit, at, epoch }) => {
       this.#epochRead = Math.max(this.#epochRead, epoch)
       if (commit !== undefined) {
-        assertNext(commit, journal, { stream: this.#site.streams.log, shard: this.number })
-        await bringHome(journal, commit, at, this.#site)
+        const log = { stream: this.#site.streams.log, shard: this.number }
+        assertNext(commit, journal, log)
+        const whole = commit.whole(address => journal.stateOf(address), log)
+        await bringHome(journal, whole, at, this.#site)
       }
       this.#readTo = at
     })

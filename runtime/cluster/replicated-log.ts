@@ -8,25 +8,32 @@
 import type { Clock } from '../../actors/clock.js'
 import type { Commit } from '../../actors/commit.js'
 import { isJournalFull } from '../../actors/errors.js'
-import type { CommitLog, LogPosition } from '../../actors/journal.js'
+import type { CommitLog, Journal, LogPosition } from '../../actors/journal.js'
 import type { Limits } from '../../actors/limits.js'
+import type { StatesBefore } from '../../actors/logged-commit.js'
 import type { HostLogger } from '../shard-host-options.js'
 
 /** The log of a cluster, as one shard's owner writes to it. */
 export interface SharedLog {
-  /** @throws FencedError when another member has committed to the shard. */
-  append(commit: Commit): Promise<LogPosition>
+  /**
+   * @param before what whoever follows it has of the commit before.
+   * @throws FencedError when another member has committed to the shard.
+   */
+  append(commit: Commit, before: StatesBefore): Promise<LogPosition>
 }
+
+/** The journal here: as of the commit before, like those of all who follow the log. */
+type Copy = Pick<Journal, 'append' | 'stateOf'>
 
 export class ReplicatedLog implements CommitLog {
   readonly #log: SharedLog
-  readonly #journal: CommitLog
+  readonly #journal: Copy
   readonly #site: { readonly clock: Clock; readonly limits: Limits; readonly logger: HostLogger }
   #onItsWay: Promise<unknown> = Promise.resolve()
 
   constructor(
     log: SharedLog,
-    journal: CommitLog,
+    journal: Copy,
     site: { readonly clock: Clock; readonly limits: Limits; readonly logger: HostLogger },
   ) {
     this.#log = log
@@ -46,7 +53,7 @@ export class ReplicatedLog implements CommitLog {
   }
 
   async #append(commit: Commit): Promise<void> {
-    const at = await this.#log.append(commit)
+    const at = await this.#log.append(commit, address => this.#journal.stateOf(address))
     await bringHome(this.#journal, commit, at, this.#site)
   }
 }

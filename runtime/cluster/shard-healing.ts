@@ -56,6 +56,8 @@ export interface Wholeness {
 
 export class ShardHealing {
   readonly #site: ShardHealingSite
+  /** By shard, the commit that said what changed of another state than the journal here had. */
+  readonly #unfit = new Map<number, string>()
 
   constructor(site: ShardHealingSite) {
     this.#site = site
@@ -68,6 +70,7 @@ export class ShardHealing {
   async heal(shard: number, mismatch: LogMismatchError): Promise<void> {
     const { stream, logger, acceptLogLoss, lostTails } = this.#site
     if (mismatch.details.stream !== stream) throw withAdvice(mismatch, shard)
+    if (mismatch.kind === 'another state') this.#assertFirst(shard, mismatch)
     const { position, survey } = await this.#held(shard)
     const { first, last, agreed } = survey
     // Nothing is given up for a log that is empty: it is no log of this shard at all.
@@ -90,6 +93,14 @@ export class ShardHealing {
       { ...facts, reason: mismatch.message },
       'a journal does not fit the log and was set aside; the shard is read again from the log',
     )
+  }
+
+  /** Where the shard was read anew and comes to the same commit with the same, nothing here would mend it. @throws the mismatch */
+  #assertFirst(shard: number, mismatch: LogMismatchError): void {
+    const { address, position } = mismatch.details
+    const unfit = `${address} ${position}`
+    if (this.#unfit.get(shard) === unfit) throw mismatch
+    this.#unfit.set(shard, unfit)
   }
 
   /** What the log is known to have lost of the shard. */
@@ -164,7 +175,7 @@ function withAdvice({ kind, details }: LogMismatchError, shard: number): LogMism
 
 /** @throws LogMismatchError for a commit that does not begin where a journal ends. */
 export function assertNext(
-  { first }: Commit,
+  { first }: Pick<Commit, 'first'>,
   { position }: Journal,
   where: { readonly stream: string; readonly shard: number },
 ): void {

@@ -7,13 +7,20 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Journal } from '../../actors/journal.js'
-import { MemoryJournal, openJournal, type SqliteJournal, type WriterOptions } from '../../journal/index.js'
+import {
+  commitForm,
+  MemoryJournal,
+  openJournal,
+  type SqliteJournal,
+  type WriterOptions,
+} from '../../journal/index.js'
 import { isFull, runs } from '../support/effort.js'
 import { assertAlike } from '../support/journal-alike.js'
 import { type Applied, CommitMaker, T0 } from '../support/journal-commits.js'
 import { copyJournal, openForTest, temporaryDirectory, writers } from '../support/journal-files.js'
 
 const ADDRESSES = ['order/1', 'order/2', 'order/2/pay', 'stock/a%20b', 'stock/c', 'z/9']
+const LOG = { stream: 'PERDURE_JOURNAL', shard: 3 }
 const RUNS = runs(60)
 /** Each opening starts one. */
 const RUNS_WITH_THREAD = isFull ? RUNS : 3
@@ -92,13 +99,14 @@ describe('a SQLite journal and the model in memory', () => {
         fc.asyncProperty(
           fc.array(step, { minLength: 1, maxLength: 25 }),
           fc.integer({ min: 1, max: 4 }),
-          async (steps, unsettledSegmentsMax) => {
+          fc.boolean(),
+          async (steps, unsettledSegmentsMax, isCopy) => {
             const directory = temporaryDirectory()
             try {
               const limits = { unsettledSegmentsMax, settleSliceEntriesMax: 2, walBytesMax: 100_000 }
               // A copy made while a thread writes is not what a crash leaves: that one is killed elsewhere.
               const lived = ownThread ? steps.filter(step => step.kind !== 'crash') : steps
-              await live(directory.path, lived, { ownThread, limits })
+              await live(directory.path, lived, { ownThread, limits }, isCopy)
             } finally {
               directory.remove()
             }
@@ -109,7 +117,14 @@ describe('a SQLite journal and the model in memory', () => {
     })
 })
 
-async function live(path: string, steps: readonly Step[], options: Partial<WriterOptions>): Promise<void> {
+/** @param isCopy of a cluster's log: it is given what stands there, with large states as what changed of its own. */
+async function live(
+  path: string,
+  steps: readonly Step[],
+  options: Partial<WriterOptions>,
+  isCopy: boolean,
+): Promise<void> {
+  const writer = commitForm.writer()
   const model = new MemoryJournal()
   const maker = new CommitMaker()
   let home = join(path, '0')
@@ -118,8 +133,10 @@ async function live(path: string, steps: readonly Step[], options: Partial<Write
     switch (step.kind) {
       case 'commit': {
         const commit = commitOf(maker, step, model)
+        const bytes = isCopy ? writer.pack(commit, address => model.stateOf(address)) : undefined
+        const logged = bytes && commitForm.unpack(bytes)
         await model.append(commit)
-        await journal.append(commit)
+        await journal.append(logged?.whole(address => journal.stateOf(address), LOG) ?? commit)
         break
       }
       case 'prune':

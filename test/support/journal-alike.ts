@@ -37,6 +37,8 @@ export function assertAlike(journal: Journal, model: Journal, addresses: readonl
   }
   for (const address of addresses) {
     same(one => one.read(address))
+    same(one => one.stateOf(address)?.seq)
+    same(one => new Uint8Array(one.stateOf(address)?.state ?? []))
     same(one => one.entries(address, 0, 100))
     same(one => one.entries(address, 2, 3))
     for (const seq of [1, 3, 6, 100]) same(one => one.recordAt(address, seq))

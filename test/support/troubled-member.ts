@@ -1,9 +1,9 @@
 /** A member with actors that give trouble (troubled-actors.ts), until it is told to stop. Argument: its options as JSON. */
 import { createRuntime } from '../../runtime/index.js'
-import { counter, dice, ticker } from './troubled-actors.js'
+import { archive, counter, dice, ticker } from './troubled-actors.js'
 
 const runtime = await createRuntime({
-  actors: [counter, dice, ticker],
+  actors: [archive, counter, dice, ticker],
   control: false,
   ...JSON.parse(process.argv[2] ?? '{}'),
 })

@@ -14,7 +14,7 @@ import { type NatsServer, startNatsServer } from '../../runtime/demo/nats-server
 import { type Client, connect } from '../../runtime/index.js'
 import { SystemClock } from '../../runtime/system-clock.js'
 import { ChildProgram } from './child-program.js'
-import { counter, dice, ticker } from './troubled-actors.js'
+import { archive, counter, dice, ticker } from './troubled-actors.js'
 
 const PROGRAM = new URL('./troubled-member.js', import.meta.url)
 
@@ -104,7 +104,7 @@ export class TroubledMembers {
 
   async client(limits: Partial<Limits> = {}): Promise<Client> {
     const client = await connect({
-      actors: [counter, dice, ticker],
+      actors: [archive, counter, dice, ticker],
       servers: this.server.url,
       name: this.#fleet.name,
       limits,

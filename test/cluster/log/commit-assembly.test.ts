@@ -14,7 +14,7 @@ function messagesOf(chunkCounts: readonly number[], gaps: readonly number[]): St
   let sequence = 0
   chunkCounts.forEach((count, commit) => {
     const follows = messages.at(-1)?.sequence ?? 0
-    const bytes = form.pack(next())
+    const bytes = form.writer().pack(next())
     const chunks = Math.max(1, count)
     const size = Math.ceil(bytes.length / chunks)
     sequence += gaps[commit] ?? 0

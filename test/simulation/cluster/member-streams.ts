@@ -5,6 +5,7 @@
 import type { Commit } from '../../../actors/commit.js'
 import { FencedError, UnavailableError } from '../../../actors/errors.js'
 import type { LogPosition } from '../../../actors/journal.js'
+import type { StatesBefore } from '../../../actors/logged-commit.js'
 import { commitForm } from '../../../journal/index.js'
 import type { Follower, ShardInboxes, ShardStreams } from '../../../runtime/cluster/member-shard.js'
 import type { Random } from '../random.js'
@@ -125,6 +126,7 @@ function following(
 class OwnedLog {
   readonly #site: MemberStreamsSite
   readonly #epoch: number
+  readonly #writer = commitForm.writer()
   #follows: number
   #isBusy = false
   #release: (error: Error) => void = () => {}
@@ -141,18 +143,19 @@ class OwnedLog {
     this.#released.catch(() => {})
   }
 
-  append(commit: Commit): Promise<LogPosition> {
+  append(commit: Commit, before: StatesBefore): Promise<LogPosition> {
     const { fail, process, shard } = this.#site
     if (!process.alive) return NEVER
     if (this.#isBusy) fail(`shard ${shard}: a commit is on its way already`)
     // Released, it hears no more of what is on its way, which may land or not.
-    return Promise.race([this.#released, this.#append(commit)])
+    return Promise.race([this.#released, this.#append(commit, before)])
   }
 
-  async #append(given: Commit): Promise<LogPosition> {
+  async #append(given: Commit, before: StatesBefore): Promise<LogPosition> {
     const { streams, member, shard, trace, die, appendFault, changed, random } = this.#site
     this.#isBusy = true
     const commit = changed(given, shard)
+    const bytes = this.#writer.pack(commit, before)
     const fault = appendFault(commit)
     const places = commit.taken?.map(one => `${one.inbox} ${one.sequence}.${one.index ?? ''}`).join(', ')
     trace(
@@ -161,7 +164,8 @@ class OwnedLog {
     if (fault === 'before') die('before a commit was in the log')
     await later(this.#site, 10)
     if (this.#isReleased && random.chance(0.5)) return NEVER
-    const writing: Writing = { shard, epoch: this.#epoch, member, follows: this.#follows, commit }
+    const made = { made: commit, bytes }
+    const writing: Writing = { shard, epoch: this.#epoch, member, follows: this.#follows, commit: made }
     const landed = streams.append(writing)
     if ('lostTo' in landed) throw new FencedError(shard, landed.lostTo, this.#epoch)
     if (fault === 'after') die('with a commit in the log, before anybody heard')

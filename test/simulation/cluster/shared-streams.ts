@@ -12,7 +12,6 @@ import type { PerdureError } from '../../../actors/errors.js'
 import type { Answer } from '../../../actors/inbox.js'
 import type { LogPosition } from '../../../actors/journal.js'
 import { shardOf } from '../../../cluster/shard-of.js'
-import { commitForm } from '../../../journal/index.js'
 
 export interface Stored {
   readonly sequence: number
@@ -47,7 +46,8 @@ export interface Writing {
   readonly member: string
   /** The message it must follow on its shard's subject. */
   readonly follows: number | undefined
-  readonly commit?: Commit
+  /** Absent: a claim. */
+  readonly commit?: { readonly made: Commit; readonly bytes: Buffer }
 }
 
 export const LOG = 'SIMULATED_JOURNAL'
@@ -81,12 +81,12 @@ export class SharedStreams {
   append({ shard, epoch, member, follows, commit }: Writing): LogPosition | { readonly lostTo: Logged } {
     const last = this.last(shard)
     if (last !== undefined && last.sequence !== follows) return { lostTo: last }
-    const bytes = commit === undefined ? {} : { bytes: Buffer.from(commitForm.pack(commit)) }
+    const bytes = commit === undefined ? {} : { bytes: Buffer.from(commit.bytes) }
     const logged = { sequence: ++this.#sequence, shard, epoch, member, ...bytes }
     this.#logged.push(logged)
     if (commit !== undefined) {
-      this.#onCommit(shard, commit)
-      this.#sendAll(commit.sent ?? [])
+      this.#onCommit(shard, commit.made)
+      this.#sendAll(commit.made.sent ?? [])
     }
     this.#tell()
     return positionOf(logged)
