@@ -39,8 +39,9 @@ export interface Limits extends CareLimits, ClusterLimits, ImageLimits, PatchLim
   readonly sliceCommandsMax: number
   /** A command that killed so many processes becomes a dead letter. At least 2. */
   readonly poisonAttemptsMax: number
-  /** Commands actors have sent and no batch has stepped yet; a step that would pass it fails. */
+  /** Commands actors have sent and no batch has stepped yet, and their bytes; a step that would pass it fails. */
   readonly pendingCommandsMax: number
+  readonly pendingBytesMax: number
   /** Bytes of all that one step may send, emit and give its children. */
   readonly stepSendsBytesMax: number
   /** Effects that one step may return. */
@@ -196,6 +197,7 @@ export const limits: Limits = {
   sliceCommandsMax: 128,
   poisonAttemptsMax: 3,
   pendingCommandsMax: 50_000,
+  pendingBytesMax: 32 * 1024 * 1024,
   stepSendsBytesMax: 16 * 1024 * 1024,
   stepEffectsMax: 1_000,
   commitMessagesMax: 4_096,

@@ -234,7 +234,7 @@ function streamsOf(shard: number, parts: StreamParts): ShardStreams {
 
 /**
  * A commit of a member is one atomic batch of the log, which takes only so many messages and bytes: those of the steps
- * before the last, of that one, of a birth with it, and the commit's own.
+ * before the last, of that one, of a birth with it, of what was pending before, and the commit's own.
  */
 function withinBatch(limits: Limits): Limits {
   const share = Math.floor(limits.clusterBatchMessagesMax * 0.3)
@@ -245,6 +245,7 @@ function withinBatch(limits: Limits): Limits {
     stepEffectsMax: Math.min(limits.stepEffectsMax, share),
     commitBytesMax: Math.min(limits.commitBytesMax, bytes / 2),
     stepSendsBytesMax: Math.min(limits.stepSendsBytesMax, Math.floor(bytes * 0.15)),
+    pendingBytesMax: Math.min(limits.pendingBytesMax, Math.floor(bytes * 0.2)),
   }
 }
 

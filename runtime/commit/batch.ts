@@ -14,7 +14,6 @@ import {
   StepFailedError,
 } from '../../actors/errors.js'
 import type { Answer, AppliedCommand, Delivery } from '../../actors/inbox.js'
-import { Queue } from '../inbox/queue.js'
 import type { Application, Applied, StepSite } from '../step/application.js'
 import { applyCommand, failCommand } from '../step/apply-command.js'
 import { awaits } from '../step/apply-result.js'
@@ -25,6 +24,7 @@ import type { BatchSite } from './batch-site.js'
 import { heldBack, isToldAtRest } from './held-back.js'
 import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
 import { answerTo, isInRecord, refusal, refusedBy, seenBy, unmoved } from './outcomes.js'
+import { PendingCommands } from './pending-commands.js'
 import { indexOf } from './record-index.js'
 
 /** An answer that is due once the commit is durable. */
@@ -42,7 +42,7 @@ interface Stepped {
 }
 
 export class Batch {
-  readonly pending = new Queue<Command>()
+  readonly pending: PendingCommands
   /** For actors of other shards. */
   readonly #sent: Command[] = []
   readonly #taken = new Map<InboxPosition['inbox'], InboxPosition>()
@@ -68,7 +68,7 @@ export class Batch {
   constructor(site: BatchSite) {
     this.#site = site
     this.#letters = new Letters(id => site.letter(id))
-    for (const command of site.pending) this.pending.push(command)
+    this.pending = new PendingCommands(site.pending)
   }
 
   /** The time, for what is stepped from now on: a batch is filled in several turns. */
@@ -86,9 +86,12 @@ export class Batch {
   }
 
   get isFull(): boolean {
+    // However much is carried on, something of it is stepped.
+    if (this.size === 0) return false
     const { batchCommandsMax, commitBytesMax, commitMessagesMax } = this.#site.limits
     const messages = this.published.length + this.#sent.length
-    return this.size >= batchCommandsMax || this.#bytes >= commitBytesMax || messages >= commitMessagesMax
+    const bytes = this.#bytes + this.pending.bytes
+    return this.size >= batchCommandsMax || bytes >= commitBytesMax || messages >= commitMessagesMax
   }
 
   /** Steps commands that actors sent, up to `max` in this batch. */
@@ -267,6 +270,7 @@ export class Batch {
       limits,
       bindings,
       sendsMax: limits.pendingCommandsMax - this.pending.size - (born?.sends.length ?? 0),
+      sendsBytesMax: limits.pendingBytesMax - this.pending.bytes - (born?.leavingBytes ?? 0),
     }
   }
 

@@ -22,6 +22,7 @@ import { Queue } from '../inbox/queue.js'
 import { Batch } from './batch.js'
 import type { BatchSite } from './batch-site.js'
 import { CareTurns } from './care-turns.js'
+import { PendingCommands } from './pending-commands.js'
 
 interface CautiousBatch {
   readonly batch: Batch
@@ -125,10 +126,13 @@ export class CautiousSteps {
   /** Commits commands as pending, marked, before any of them is stepped. */
   #takeIn(site: BatchSite, sources: CommandSources): CautiousBatch {
     const taken: Taken[] = []
-    while (taken.length + site.pending.length < this.#limits.batchCommandsMax) {
+    const pending = new PendingCommands(site.pending)
+    const { batchCommandsMax, pendingBytesMax } = this.#limits
+    while (pending.size < batchCommandsMax && pending.bytes < pendingBytesMax / 2) {
       const one = sources.take()
       if (one === undefined) break
       taken.push(one)
+      pending.push(one.command)
     }
     if (taken.length + site.pending.length === 0) return { batch: new Batch(site), taken }
     const stepped = taken.filter(one => one.delivery?.refusal === undefined)

@@ -71,7 +71,10 @@ export class Filling implements Filled {
 
   /** While actors have much to step that they sent each other, whoever comes from outside waits at the door. */
   #take(sources: CommandSources, isLast: boolean): Taken | undefined {
-    if (this.batch.pending.size >= this.#limits.pendingCommandsMax / 2) return sources.takeInside()
+    const { pending } = this.batch
+    const { pendingCommandsMax, pendingBytesMax } = this.#limits
+    if (pending.size >= pendingCommandsMax / 2 || pending.bytes >= pendingBytesMax / 2)
+      return sources.takeInside()
     return isLast ? sources.takeOutsideFirst() : sources.take()
   }
 }

@@ -19,6 +19,8 @@ export interface StepSite {
   readonly bindings: Bindings
   /** Commands the step may send: what is left of the bound on those waiting to be stepped. */
   readonly sendsMax: number
+  /** The same of their bytes. */
+  readonly sendsBytesMax: number
   /** Whether the entry wants a digest; by the sample when absent. */
   readonly digest?: boolean
 }

@@ -40,6 +40,12 @@ export function applyCommand(before: Life | undefined, command: Command, site: S
         site.limits.pendingCommandsMax,
         draft.address,
       )
+    if (draft.sends.length > 0 && draft.leavingBytes > site.sendsBytesMax)
+      throw new OverloadedError(
+        'the queue of commands sent by actors (bytes)',
+        site.limits.pendingBytesMax,
+        draft.address,
+      )
   } catch (error) {
     return failed(of, command, at, site, toErrorValue(error))
   }
@@ -103,6 +109,7 @@ export function replay(
     limits,
     bindings,
     sendsMax: limits.pendingCommandsMax,
+    sendsBytesMax: limits.pendingBytesMax,
     digest: entry.digest !== undefined,
   }
   const command = { ...entry.command, at: entry.at }

@@ -86,6 +86,24 @@ suite('stepping with care', () => {
       )
     })
 
+  test('takes in no more bytes than may be pending, and what is left in its turn', () => {
+    const bounds = { ...limits, pendingBytesMax: 20_000 }
+    const commits = new Commits([], bounds)
+    const waiting = adds(30).map(command => {
+      const event = { type: 'ADD', n: 1, note: 'x'.repeat(3_000) }
+      return { command: { ...command, event } as Command, delivery: undefined }
+    })
+    const sources = { take: () => waiting.shift() } as unknown as CommandSources
+    const careful = new CautiousSteps(true, [], bounds)
+    commits.take(careful.next(commits.site, sources).batch)
+    assert.deepEqual([commits.pending.length, waiting.length], [4, 26])
+    while (commits.pending.length > 0) commits.take(careful.next(commits.site, sources).batch)
+    assert.deepEqual(
+      commits.applied.filter(id => !id.endsWith('.start')),
+      adds(4).map(one => one.commandId),
+    )
+  })
+
   test('that dies between two commits finds the rest suspect, and gives none of it up', () => {
     const bounds = { ...limits, soloCommandsMax: 1, commitMessagesMax: 10 }
     const commits = new Commits(adds(35), bounds)

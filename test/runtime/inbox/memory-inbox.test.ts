@@ -66,6 +66,66 @@ test('while actors have much to tell each other, those from outside wait: no ste
     assert.equal((await rt.actor(counter, `c-${n}`).getSnapshot())?.context.n, 40, `c-${n}`)
 })
 
+const heavy = setup({
+  types: { events: {} as { type: 'SHOUT'; times: number; bytes: number } },
+}).createMachine({
+  id: 'heavy',
+  on: {
+    SHOUT: {
+      actions: enqueueActions(({ enqueue, event }) => {
+        for (let n = 0; n < event.times; n++)
+          enqueue.sendTo(ref<{ type: 'ADD'; n: number; note: string }>('counter', `c-${n}`), {
+            type: 'ADD',
+            n: 1,
+            note: 'x'.repeat(event.bytes),
+          })
+      }),
+    },
+  },
+})
+
+test('what actors sent is bounded in bytes as well: a step that sends more fails whole, and the actor lives', async () => {
+  const definition = defineActor({ machine: heavy, version: '1', create: () => undefined })
+  await using rt = await engineWorld([definition, counter], { pendingBytesMax: 10_000 })
+  const h = rt.actor(definition, 'h')
+  await assert.rejects(h.send({ type: 'SHOUT', times: 4, bytes: 3_000 }), error => {
+    assert.ok(error instanceof StepFailedError)
+    assert.match(
+      error.message,
+      /heavy\/h failed on entry 2: the queue of commands sent by actors \(bytes\) is full: 10000/,
+    )
+    return true
+  })
+  assert.equal(deadLetters(rt).length, 1)
+  await h.send({ type: 'SHOUT', times: 3, bytes: 3_000 })
+  await rt.advance(0)
+  for (let n = 0; n < 3; n++)
+    assert.equal((await rt.actor(counter, `c-${n}`).getSnapshot())?.context.n, 1, `c-${n}`)
+  assert.equal(await rt.actor(counter, 'c-3').getSnapshot(), undefined)
+  assertRefolds(rt)
+})
+
+test('while actors have many bytes for each other, those from outside wait, and are told at the door', async () => {
+  const definition = defineActor({ machine: heavy, version: '1', create: () => undefined })
+  await using rt = await engineWorld([definition, counter], {
+    pendingBytesMax: 40_000,
+    batchCommandsMax: 4,
+    inboxCommandsMax: 20,
+  })
+  const h = rt.actor(definition, 'h')
+  const sent = await Promise.allSettled(
+    Array.from({ length: 30 }, () => h.send({ type: 'SHOUT', times: 5, bytes: 3_000 })),
+  )
+  const refused = sent.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  assert.equal(refused.length, 10)
+  for (const error of refused) assert.ok(error instanceof OverloadedError)
+  await rt.advance(0)
+  // Of what was taken nothing failed for want of room, and all that was sent arrived.
+  assert.deepEqual(deadLetters(rt), [])
+  for (let n = 0; n < 5; n++)
+    assert.equal((await rt.actor(counter, `c-${n}`).getSnapshot())?.context.n, 20, `c-${n}`)
+})
+
 test('an inbox is bounded in bytes as well, and one command alone always has room', async () => {
   await using rt = await engineWorld([counter], { inboxBytesMax: 1_000 })
   const c = rt.actor(counter, 'c')

@@ -62,7 +62,14 @@ class Shard {
   }
 
   apply(command: Command): string {
-    const site = { position: this.position + 1, now: this.position, limits, bindings, sendsMax: 100 }
+    const site = {
+      position: this.position + 1,
+      now: this.position,
+      limits,
+      bindings,
+      sendsMax: 100,
+      sendsBytesMax: 1_000_000,
+    }
     const application = applyCommand(this.lives.get(command.target), command, site)
     if (application.kind !== 'applied') return application.kind
     this.position++

@@ -14,7 +14,7 @@ const target = 'worker/w'
 
 function born(): Life {
   const start: Command = { kind: 'start', commandId: 's', target, input: {} }
-  const site = { position: 1, now: 0, limits, bindings, sendsMax: 10 }
+  const site = { position: 1, now: 0, limits, bindings, sendsMax: 10, sendsBytesMax: 1_000_000 }
   const application = applyCommand(undefined, start, site)
   if (application.kind !== 'applied') throw new Error(`expected a birth, found ${application.kind}`)
   return application.life
