@@ -33,6 +33,8 @@ export class StreamClients {
   readonly broken: Broken[]
   readonly #site: StreamClientsSite
   #tries = 0
+  /** Of each order, published and not answered yet. */
+  readonly #copies = new Map<Given, number>()
 
   constructor(site: StreamClientsSite, plan: ClusterPlan) {
     const { random, scheduler } = site
@@ -91,11 +93,17 @@ export class StreamClients {
       one.abandoned = random.chance(id === 'poison' ? 0.5 : 0.05)
       if (!one.abandoned) this.#give(one)
     })
+    this.#copies.set(one, this.#unheard(one) + 1)
     const reply = (answer: Reply) => {
       stopWaiting()
+      this.#copies.set(one, this.#unheard(one) - 1)
       this.#hear(one, answer, { sentStep, process: asked })
     }
     streams.publish(`${id}#${++this.#tries}`, { command, reply })
+  }
+
+  #unheard(one: Given): number {
+    return this.#copies.get(one) ?? 0
   }
 
   #giveBroken(one: Broken): void {
@@ -141,6 +149,8 @@ export class StreamClients {
       if (one.answers.length === 0) scheduler.schedule(random.between(1, 400), () => this.#give(one))
     } else if (one.answers.length > 0 || !REFUSALS.has(code))
       fail(`${id} to ${one.address} was answered before and is now refused: ${reply.error.message}`)
+    // Another copy of it may be stepped still, or was, and nobody heard: then there is no saying.
+    else if (this.#unheard(one) > 0) one.abandoned = true
     else one.refused = code
   }
 }
