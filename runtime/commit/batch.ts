@@ -23,7 +23,7 @@ import type { Life } from '../step/life.js'
 import type { BatchSite } from './batch-site.js'
 import { heldBack, isToldAtRest } from './held-back.js'
 import { awaitedAs, isAboutLetter, type LetterCommand, Letters, meantBy } from './letters.js'
-import { answerTo, isInRecord, refusal, refusedBy, seenBy, unmoved } from './outcomes.js'
+import { answerTo, isInRecord, isUnheard, refusal, refusedBy, seenBy, unmoved } from './outcomes.js'
 import { PendingCommands } from './pending-commands.js'
 import { indexOf } from './record-index.js'
 
@@ -344,11 +344,7 @@ export class Batch {
     const value = toErrorValue(error)
     if (command.kind === 'message' && command.ask !== undefined)
       this.#send(refusal(command.ask.replyTo.actor, command, value))
-    // One that was begun before its process died had somebody who waited there.
-    const isReleased = delivery === undefined && command.attempts === undefined
-    const isTold = delivery === undefined ? command.unheard !== true : delivery.isUnheard !== true
-    const isUnheard = command.sender !== undefined || !isTold || isReleased
-    if (isUnheard && keep && !isInRecord(command)) this.#bury(command, value)
+    if (isUnheard(command, delivery) && keep && !isInRecord(command)) this.#bury(command, value)
   }
 
   #bury(command: Command, error: ErrorValue): void {

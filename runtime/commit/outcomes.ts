@@ -12,7 +12,7 @@ import {
   StepFailedError,
   UnavailableError,
 } from '../../actors/errors.js'
-import type { Answer, AppliedCommand } from '../../actors/inbox.js'
+import type { Answer, AppliedCommand, Delivery } from '../../actors/inbox.js'
 import type { Application, Applied } from '../step/application.js'
 import { carried } from '../step/carried-trace.js'
 import { type Life, snapshotOf } from '../step/life.js'
@@ -75,6 +75,13 @@ const OF_THE_ENGINE: ReadonlySet<OperatorOrder['type']> = new Set([
 export function isInRecord(command: Command): boolean {
   if (command.kind === 'timer') return true
   return command.kind === 'operator' && OF_THE_ENGINE.has(command.order.type)
+}
+
+/** Whether nobody is told when it is refused. Of one that was begun before its process died somebody waited there, or it says so. */
+export function isUnheard(command: Command, delivery: Delivery | undefined): boolean {
+  if (command.sender !== undefined) return true
+  if (delivery !== undefined) return delivery.isUnheard === true
+  return command.attempts === undefined || command.unheard === true
 }
 
 /** What is said of a command that nothing waits for. What somebody elsewhere says of an attempt does not count then. */
