@@ -11,8 +11,8 @@ export interface BenchOptions {
   readonly seconds: number
   /** Orders in flight at once, in the recovery bench those a kill meets; each bench has its own when absent. */
   readonly orders?: number
-  /** Idle actors of the idle bench. */
-  readonly actors: number
+  /** Actors that are there: idle ones, or orders of which a tenth is live; each bench has its own when absent. */
+  readonly actors?: number
   /** Entries of the one actor of the history bench. */
   readonly entries: number
   /** The dimension to grow in in the growth bench, all when absent; and the largest size in it. */

@@ -13,6 +13,7 @@ import { orderOf } from './order-machine.js'
 import { measureFresh } from './spawn-fresh.js'
 import { round } from './statistics.js'
 
+const ACTORS = 1_000_000
 const AT_ONCE = 1_000
 const RSS_MB_MAX = 300
 const ANSWER_MS_MAX = 10
@@ -20,7 +21,7 @@ const ANSWER_MS_MAX = 10
 export const idleBench: Bench = {
   name: 'idle',
   question: 'what many sleeping orders cost a process, and how soon any one of them answers',
-  async *run({ actors, directory, progress }) {
+  async *run({ actors = ACTORS, directory, progress }) {
     const path = join(directory, 'idle')
     const began = performance.now()
     const bytes = await build(path, actors, share => progress(`idle: ${share} of ${actors} orders born`))

@@ -44,7 +44,11 @@ await new Command('bench')
     'orders in flight at once (order, growth: 256; cluster: 512; recovery: 100000)',
     positive,
   )
-  .option('--actors <n>', 'idle actors (idle), orders of which a tenth is live (cold)', positive, 1_000_000)
+  .option(
+    '--actors <n>',
+    'actors that are there (idle: 1000000), orders of which a tenth is live (cold: 1000000, cluster: 0)',
+    positive,
+  )
   .option('--entries <n>', 'entries of one actor (history)', positive, 1_000_000)
   .addOption(
     new Option('--dimension <name>', 'what grows (growth); all when absent').choices([

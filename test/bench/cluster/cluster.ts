@@ -7,6 +7,8 @@
  * was ready and others had the processor: far above nothing, the rates tell of the neighbours. A commit is one shard's; several fly as one atomic
  * batch, which is one sync of the server under `--sync-always`.
  *
+ * `--actors` has so many orders there before, in images of the shards; the member takes them over first.
+ *
  * `--floor` has the same messages sent and answered by processes that do nothing else: what is left there is the server
  * and two bare connections, so no member and client of ours can carry more on the machine.
  */
@@ -17,6 +19,7 @@ import { startNatsServer } from '../../../runtime/demo/nats-server/start-server.
 import type { Bench, BenchOptions, Line } from '../bench.js'
 import { median, round } from '../statistics.js'
 import type { ClientSample } from './client.js'
+import { fillCluster } from './filled-cluster.js'
 import { LogRates } from './log-rates.js'
 import type { MemberSample } from './member.js'
 import { Peer } from './peer.js'
@@ -59,11 +62,13 @@ export const clusterBench: Bench = {
   question: 'how many durable order lives of four activities a second, on one member over one NATS server',
   async *run(options) {
     const { syncAlways = false, shards = SHARDS, orders = ORDERS, directory, profiles, progress } = options
+    const { actors = 0 } = options
     const mode = options.floor === true ? 'floor' : 'cluster'
     const programs = PROGRAMS[mode]
     const server = await startNatsServer({ syncAlways, storeDir: join(directory, 'store') })
     const peers: Peer[] = []
     try {
+      if (actors > 0) await fillCluster(server.url, { actors, shards, directory, progress })
       const setting = { servers: server.url, path: join(directory, 'member'), shards, orders }
       const member = await Peer.start(programs.member, setting, profiles)
       peers.push(member)
@@ -84,6 +89,7 @@ export const clusterBench: Bench = {
         mode,
         ...lineOf(samples, commitsPerBatch),
         shards,
+        actors,
         syncAlways,
         inFlight: orders,
       }
