@@ -4,7 +4,6 @@
  *
  * Invariant: the seed decides all of it; the trace of two runs of one seed is the same.
  */
-import { createHash } from 'node:crypto'
 import { toErrorValue } from '../../actors/codec.js'
 import type { Journal } from '../../actors/journal.js'
 import type { AttemptOrder } from '../../runtime/dispatch/attempt.js'
@@ -17,6 +16,7 @@ import { type Disk, FileDisk, MemoryDisk } from './disk.js'
 import { Operator } from './operator.js'
 import { type Plan, planFor } from './plan.js'
 import { Random } from './random.js'
+import { RunRecord } from './run-record.js'
 import type { Sabotage } from './sabotage.js'
 import { ProcessClock, Scheduler } from './scheduler.js'
 import { type SettleFault, simulatedJournal, type WriteFault } from './simulated-journal.js'
@@ -76,8 +76,7 @@ class Simulation {
   readonly #clients: Clients
   readonly #operator: Operator
   readonly #watch: Watch
-  readonly #hash = createHash('sha256')
-  readonly #counts: Record<string, number> = {}
+  readonly #record: RunRecord
   #process: Process | undefined
   /** The process there is, starting and stopping ones too; `#process` only while it takes orders. */
   #living: { alive: boolean } | undefined
@@ -86,26 +85,26 @@ class Simulation {
   #isStormy = true
   /** By the clock of the process: since when nothing has hindered it. */
   #calmSinceMs = Number.POSITIVE_INFINITY
-  #failure: string | undefined
   #noteCalm = () => {}
 
   constructor(options: SimulationOptions) {
     const { seed } = options
     const stream = (name: string) => new Random(seed, name)
-    const fail = (what: string) => this.#fail(what)
-    const trace = (what: string) => this.#trace(what)
     this.#options = options
     this.#plan = planFor(stream('plan'))
     this.#faults = stream('faults')
     const scheduler = new Scheduler(START_MS, stream('order'))
     this.#scheduler = scheduler
+    const record = new RunRecord(scheduler, START_MS, options.onTrace)
+    this.#record = record
+    const { count, trace, fail } = record
     this.#world = new World({
       scheduler,
       random: stream('world'),
       caller: () => this.#caller,
       kill: () => this.#die('of a command'),
       door: () => this.#process?.runtime.service,
-      count: what => this.#count(what),
+      count,
       trace,
       fail,
     })
@@ -139,7 +138,7 @@ class Simulation {
         scheduler,
         random: stream('operator'),
         process: () => this.#process,
-        count: what => this.#count(what),
+        count,
         trace,
         fail,
       },
@@ -153,27 +152,27 @@ class Simulation {
 
   async run(): Promise<SimulationResult> {
     const { seed } = this.#options
-    this.#trace(`seed ${seed}: ${JSON.stringify(this.#plan)}`)
+    this.#record.trace(`seed ${seed}: ${JSON.stringify(this.#plan)}`)
     try {
       this.#start()
       await this.#runUntil(() => this.#clients.open.length === 0 && this.#isOver)
       this.#calm()
       await this.#runUntil(() => false)
-      if (this.#failure === undefined) this.#check()
-      if (this.#failure === undefined) this.#reopen()
+      if (this.#record.failure === undefined) this.#check()
+      if (this.#record.failure === undefined) this.#reopen()
     } catch (error) {
-      this.#fail(error instanceof Error ? String(error.stack) : String(error))
+      this.#record.fail(error instanceof Error ? String(error.stack) : String(error))
     }
     if (this.#living !== undefined) this.#living.alive = false
     this.#disk.remove()
     return {
       seed,
-      failure: this.#failure,
+      failure: this.#record.failure,
       steps: this.#scheduler.steps,
       entries: this.#truth.position,
       crashes: this.#crashes,
-      trace: this.#hash.digest('hex'),
-      counts: this.#counts,
+      trace: this.#record.digest(),
+      counts: this.#record.counts,
     }
   }
 
@@ -183,8 +182,8 @@ class Simulation {
 
   async #runUntil(isDone: () => boolean): Promise<void> {
     const { deathAtTask, stopAtTask } = this.#plan
-    while (this.#failure === undefined && !isDone()) {
-      if (this.#scheduler.steps > STEPS_MAX) return this.#fail(`no rest after ${STEPS_MAX} tasks`)
+    while (this.#record.failure === undefined && !isDone()) {
+      if (this.#scheduler.steps > STEPS_MAX) return this.#record.fail(`no rest after ${STEPS_MAX} tasks`)
       if (!(await this.#scheduler.step())) return
       if (this.#process === undefined) continue
       if (this.#mayDie && this.#faults.chance(deathAtTask)) this.#die('between two tasks')
@@ -194,7 +193,7 @@ class Simulation {
 
   /** No more faults: what was begun must end. */
   #calm(): void {
-    this.#trace('calm')
+    this.#record.trace('calm')
     this.#isStormy = false
     this.#noteCalm()
     this.#world.books.kind = true
@@ -213,14 +212,14 @@ class Simulation {
     // A clock set wrong does not make time run backwards for an actor.
     const offsetMs = this.#faults.chance(0.3) ? this.#faults.between(-3_000, 3_000) : 0
     const clock = new ProcessClock(this.#scheduler, this.#faults, process, offsetMs)
-    this.#trace(`start ${process.number}${offsetMs === 0 ? '' : `, its clock ${offsetMs} ms wrong`}`)
+    this.#record.trace(`start ${process.number}${offsetMs === 0 ? '' : `, its clock ${offsetMs} ms wrong`}`)
     this.#noteCalm = () => {
       this.#calmSinceMs = this.#isStormy ? Number.POSITIVE_INFINITY : clock.now() + CATCH_UP_MS
     }
     this.#noteCalm()
     let minted = 0
     const complain = (level: string) => (facts: object, message: string) => {
-      if (process.alive) this.#trace(`${level}: ${message} ${JSON.stringify(facts)}`)
+      if (process.alive) this.#record.trace(`${level}: ${message} ${JSON.stringify(facts)}`)
     }
     const runtime = new EmbeddedRuntime({
       actors: Object.values(this.#definitions),
@@ -236,7 +235,8 @@ class Simulation {
       },
       onFailed: error => {
         if (!process.alive) return
-        if (!error.message.includes('says the simulation')) this.#fail(`the runtime failed: ${error.stack}`)
+        if (!error.message.includes('says the simulation'))
+          this.#record.fail(`the runtime failed: ${error.stack}`)
         this.#die('the journal failed')
       },
     })
@@ -258,7 +258,7 @@ class Simulation {
       die: (why, isDone = false) => {
         if (process.alive) this.#die(why, isDone)
       },
-      trace: what => this.#trace(what),
+      trace: this.#record.trace,
     })
     return this.#options.sabotage?.journal?.(simulated) ?? simulated
   }
@@ -276,11 +276,11 @@ class Simulation {
   #die(why: string, isDone = false): void {
     const process = this.#caller
     if (process === undefined) return
-    this.#count(`death ${why}`)
+    this.#record.count(`death ${why}`)
     this.#crashes++
     process.alive = false
     this.#process = undefined
-    this.#trace(`dies ${why}`)
+    this.#record.trace(`dies ${why}`)
     if (!isDone) this.#disk.crash()
     const downMs = this.#faults.pick([0, 5, 300, 20_000])
     this.#scheduler.schedule(downMs, () => this.#start())
@@ -290,16 +290,16 @@ class Simulation {
   #stop(): void {
     const process = this.#process!
     this.#process = undefined
-    this.#count('stop')
-    this.#trace('stops')
+    this.#record.count('stop')
+    this.#record.trace('stops')
     process.runtime.stop().then(
       () => {
         if (!process.alive) return
         process.alive = false
-        this.#trace('stopped')
+        this.#record.trace('stopped')
         this.#scheduler.schedule(this.#faults.between(0, 500), () => this.#start())
       },
-      (error: unknown) => this.#fail(`it could not be stopped: ${toErrorValue(error).message}`),
+      (error: unknown) => this.#record.fail(`it could not be stopped: ${toErrorValue(error).message}`),
     )
   }
 
@@ -312,27 +312,27 @@ class Simulation {
 
   #timerFired(dueAt: number, at: number, what: string): void {
     if (dueAt > this.#calmSinceMs && at > dueAt + LATE_MS_MAX)
-      this.#fail(`${what} fired ${at - dueAt} ms late`)
+      this.#record.fail(`${what} fired ${at - dueAt} ms late`)
   }
 
   #answered(given: Given, answer: Answer): void {
-    this.#count(answer.duplicate ? 'answered again' : 'answered')
+    this.#record.count(answer.duplicate ? 'answered again' : 'answered')
     this.#watch.answered(given, answer)
   }
 
   #check(): void {
     const process = this.#process
-    if (process === undefined) return this.#fail('it came to rest without a runtime')
+    if (process === undefined) return this.#record.fail('it came to rest without a runtime')
     const { shard, service, bindings } = process.runtime
     const here = { journal: shard.journal, service, bindings, truth: this.#truth }
-    for (const what of happenings(here)) this.#count(what)
+    for (const what of happenings(here)) this.#record.count(what)
     checkAll({
       shards: [here],
       of: () => here,
       limits: this.#plan.limits,
       given: this.#clients.given,
       books: this.#world.books,
-      fail: what => this.#fail(what),
+      fail: this.#record.fail,
     })
   }
 
@@ -342,20 +342,5 @@ class Simulation {
     this.#disk.crash()
     const journal = this.#disk.open()
     this.#truth.compare(journal)
-  }
-
-  #count(what: string): void {
-    this.#counts[what] = (this.#counts[what] ?? 0) + 1
-  }
-
-  #trace(what: string): void {
-    const line = `+${this.#scheduler.now - START_MS} ms #${this.#scheduler.steps} ${what}`
-    this.#hash.update(`${line}\n`)
-    this.#options.onTrace?.(line)
-  }
-
-  #fail(what: string): void {
-    this.#failure ??= what
-    this.#trace(`FAILED: ${what}`)
   }
 }

@@ -5,7 +5,6 @@
  *
  * Invariant: the seed decides all of it; the trace of two runs of one seed is the same.
  */
-import { createHash } from 'node:crypto'
 import { shardOf } from '../../../cluster/shard-of.js'
 import { checkAll } from '../checks/all.js'
 import type { ShardEvidence } from '../checks/evidence.js'
@@ -14,6 +13,7 @@ import { checkBroken, checkSends, checkUnheard } from '../checks/streams.js'
 import { definitionsFor } from '../definitions.js'
 import { Operator } from '../operator.js'
 import { Random } from '../random.js'
+import { RunRecord } from '../run-record.js'
 import { Scheduler } from '../scheduler.js'
 import type { SimulationOptions, SimulationResult } from '../simulation.js'
 import { attemptName, Truth } from '../truth.js'
@@ -43,19 +43,19 @@ class ClusterSimulation {
   readonly #members: Members
   readonly #clients: StreamClients
   readonly #operators: readonly Operator[]
-  readonly #hash = createHash('sha256')
-  readonly #counts: Record<string, number> = {}
-  #failure: string | undefined
+  readonly #record: RunRecord
 
   constructor(options: SimulationOptions) {
     const { seed } = options
     const stream = (name: string) => new Random(seed, `cluster ${name}`)
-    const [fail, trace] = [(what: string) => this.#fail(what), (what: string) => this.#trace(what)]
     this.#options = options
     const plan = clusterPlanFor(stream('plan'))
     this.#plan = plan
     const scheduler = new Scheduler(START_MS, stream('order'))
     this.#scheduler = scheduler
+    const record = new RunRecord(scheduler, START_MS, options.onTrace)
+    this.#record = record
+    const { count, trace, fail } = record
     const each = <Item>(make: () => Item) => Array.from({ length: plan.shards }, make)
     this.#truths = each(() => new Truth({ fail, timerFired: () => {} }))
     const world = new World({
@@ -79,7 +79,7 @@ class ClusterSimulation {
       books: this.#books,
       streams: this.#streams,
       sabotage: options.sabotage,
-      count: what => this.#count(what),
+      count,
       began: (shard, { token, source }) =>
         this.#watches[shard]!.began(attemptName(token), token.attempt, source.policy),
       recovered: (shard, journal) => this.#truths[shard]!.recovered(journal),
@@ -93,7 +93,7 @@ class ClusterSimulation {
             scheduler,
             random: stream(`operator ${shard}`),
             process: () => this.#members.operated(shard),
-            count: what => this.#count(what),
+            count,
             trace,
             fail,
           },
@@ -106,7 +106,7 @@ class ClusterSimulation {
         random: stream('clients'),
         streams: this.#streams,
         answered: (given, answer) => {
-          this.#count(answer.duplicate ? 'answered again' : 'answered')
+          count(answer.duplicate ? 'answered again' : 'answered')
           this.#watches[this.#shardOf(given.address)]!.answered(given, answer)
         },
         trace,
@@ -122,28 +122,28 @@ class ClusterSimulation {
 
   async run(): Promise<SimulationResult> {
     const { seed } = this.#options
-    this.#trace(`seed ${seed}: ${JSON.stringify(this.#plan)}`)
+    this.#record.trace(`seed ${seed}: ${JSON.stringify(this.#plan)}`)
     try {
       this.#members.begin()
       await this.#runUntil(() => this.#clients.open.length === 0 && this.#isOver)
-      this.#trace('calm')
+      this.#record.trace('calm')
       this.#books.kind = true
       this.#members.calm()
       for (const operator of this.#operators) operator.leave()
       await this.#runUntil(() => false)
-      if (this.#failure === undefined) this.#check()
+      if (this.#record.failure === undefined) this.#check()
     } catch (error) {
-      this.#fail(error instanceof Error ? String(error.stack) : String(error))
+      this.#record.fail(error instanceof Error ? String(error.stack) : String(error))
     }
     this.#members.end()
     return {
       seed,
-      failure: this.#failure,
+      failure: this.#record.failure,
       steps: this.#scheduler.steps,
       entries: this.#truths.reduce((sum, truth) => sum + truth.position, 0),
       crashes: this.#members.deaths,
-      trace: this.#hash.digest('hex'),
-      counts: this.#counts,
+      trace: this.#record.digest(),
+      counts: this.#record.counts,
     }
   }
 
@@ -152,24 +152,24 @@ class ClusterSimulation {
   }
 
   async #runUntil(isDone: () => boolean): Promise<void> {
-    while (this.#failure === undefined && !isDone()) {
-      if (this.#scheduler.steps > STEPS_MAX) return this.#fail(`no rest after ${STEPS_MAX} tasks`)
+    while (this.#record.failure === undefined && !isDone()) {
+      if (this.#scheduler.steps > STEPS_MAX) return this.#record.fail(`no rest after ${STEPS_MAX} tasks`)
       if (!(await this.#scheduler.step())) return
       this.#members.tempt()
     }
   }
 
   #check(): void {
-    const fail = (what: string) => this.#fail(what)
+    const { fail } = this.#record
     const shards: ShardEvidence[] = []
     for (const [number, truth] of this.#truths.entries()) {
       const owner = this.#members.ownerOf(number)
       const owned = owner?.shards.get(number)
       if (owned?.service === undefined || owned.journal === undefined)
-        return this.#fail(`at rest, nobody owns shard ${number}`)
+        return this.#record.fail(`at rest, nobody owns shard ${number}`)
       shards.push({ journal: owned.journal, service: owned.service, bindings: owner!.bindings, truth })
     }
-    for (const evidence of shards) for (const what of happenings(evidence)) this.#count(what)
+    for (const evidence of shards) for (const what of happenings(evidence)) this.#record.count(what)
     const { given, broken } = this.#clients
     const of = (address: string) => shards[this.#shardOf(address)]!
     const evidence = { shards, of, limits: this.#plan.limits, given, books: this.#books, fail }
@@ -189,22 +189,7 @@ class ClusterSimulation {
         owned.truth.compare(journal)
         const [here, there] = [JSON.stringify(journal.taken()), JSON.stringify(owned.journal.taken())]
         if (here !== there)
-          this.#fail(`${member.name} has read shard ${number} to ${here}, its owner to ${there}`)
+          this.#record.fail(`${member.name} has read shard ${number} to ${here}, its owner to ${there}`)
       }
-  }
-
-  #count(what: string): void {
-    this.#counts[what] = (this.#counts[what] ?? 0) + 1
-  }
-
-  #trace(what: string): void {
-    const line = `+${this.#scheduler.now - START_MS} ms #${this.#scheduler.steps} ${what}`
-    this.#hash.update(`${line}\n`)
-    this.#options.onTrace?.(line)
-  }
-
-  #fail(what: string): void {
-    this.#failure ??= what
-    this.#trace(`FAILED: ${what}`)
   }
 }
