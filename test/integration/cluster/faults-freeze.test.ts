@@ -16,7 +16,7 @@ import { until } from '../../support/until.js'
 
 const FREEZE_MS = Number(process.env.PERDURE_FREEZE_MS ?? 6_000)
 /** How long the member that trusts too much goes on before it hears of anything. */
-const TRUSTS_MS = 1_500
+const TRUSTS_MS = 15_000
 
 /** What a member has begun and not ended. */
 function inHandOf(runs: readonly Run[], member: string): Run[] {
